@@ -1,0 +1,304 @@
+/* The I/O pool.
+ *
+ * Invariants, under the mutex
+ * 1. lane->active counts the lane's jobs that are admitted or running and not given up as stuck; it never exceeds the
+ *    lane's width.
+ * 2. A job is in one place: its lane's waiting list, the ready list (admitted), or a worker.
+ * 3. A worker that is idle waits for `work`; the watcher waits without a timeout unless a lane has jobs waiting.
+ */
+#include "pool.h"
+
+#include <pluq/error.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define STUCK_NS PLUQ__SEC
+#define WATCH_NS (PLUQ__SEC / 4)
+
+struct joblist {
+	struct pluq__job *first, **last;
+};
+
+struct pluq__lane {
+	struct pluq__lane *next;
+	struct pluq__pool *pool;
+	struct joblist waiting;
+	int width, active;
+	char name[];
+};
+
+struct worker {
+	pthread_t thread;
+	struct pluq__pool *pool;
+	struct pluq__job *job; /* running now */
+	struct pluq__lane *lane;
+	bool stuck;
+};
+
+struct pluq__pool {
+	pthread_mutex_t mutex;
+	pthread_cond_t work, watch, idle;
+	struct pluq__lane *lanes;
+	struct joblist ready;
+	struct worker worker[PLUQ__POOL_CAP];
+	int workers, sleeping, running;
+	pthread_t watcher;
+	bool watching, stop;
+	int64_t slow_ns;
+};
+
+static void list_init(struct joblist *l)
+{
+	l->first = NULL;
+	l->last = &l->first;
+}
+
+static void list_put(struct joblist *l, struct pluq__job *job)
+{
+	job->next = NULL;
+	*l->last = job;
+	l->last = &job->next;
+}
+
+static struct pluq__job *list_get(struct joblist *l)
+{
+	struct pluq__job *job = l->first;
+
+	if (job && !(l->first = job->next))
+		l->last = &l->first;
+	return job;
+}
+
+static void *work(void *arg);
+
+/* Makes sure that somebody will take the ready job. With all threads busy at the cap it waits for one of them. */
+static void need_worker(struct pluq__pool *p)
+{
+	struct worker *w;
+
+	if (p->sleeping > 0) {
+		pthread_cond_signal(&p->work);
+		return;
+	}
+	if (p->workers == PLUQ__POOL_CAP)
+		return;
+	w = &p->worker[p->workers];
+	w->pool = p;
+	if (pthread_create(&w->thread, NULL, work, w) == 0)
+		p->workers++;
+	else if (!p->workers)
+		pluq__log(PLUQ_ERROR, "core", "no thread for the I/O pool can be made; work waits");
+}
+
+static void admit(struct pluq__lane *lane)
+{
+	struct pluq__pool *p = lane->pool;
+
+	while (lane->active < lane->width && lane->waiting.first) {
+		lane->active++;
+		list_put(&p->ready, list_get(&lane->waiting));
+		need_worker(p);
+	}
+}
+
+static void bring_back(struct pluq__mail *mail)
+{
+	struct pluq__job *job = (struct pluq__job *)mail;
+
+	job->done(job);
+}
+
+static void run_job(struct worker *w, struct pluq__job *job)
+{
+	struct pluq__pool *p = w->pool;
+	struct pluq__lane *lane = job->lane;
+	const char *what = job->what;
+	int64_t took;
+
+	job->started_ns = pluq__clock_mono_ns();
+	w->job = job;
+	w->lane = lane;
+	w->stuck = false;
+	p->running++;
+	pthread_mutex_unlock(&p->mutex);
+
+	job->work(job);
+	took = pluq__clock_mono_ns() - job->started_ns;
+	if (p->slow_ns > 0 && took > p->slow_ns)
+		pluq__log(PLUQ_WARN, lane->name, "slow operation: %s took %lld ms", what, (long long)(took / PLUQ__MS));
+
+	pthread_mutex_lock(&p->mutex);
+	/* Out of the books before it goes back: its owner may free it at once. */
+	w->job = NULL;
+	p->running--;
+	if (!w->stuck)
+		lane->active--;
+	job->mail.fn = bring_back;
+	pluq__loop_post(job->back, &job->mail);
+	admit(lane);
+	if (!p->running)
+		pthread_cond_broadcast(&p->idle);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct pluq__pool *p = w->pool;
+	struct pluq__job *job;
+
+	pthread_mutex_lock(&p->mutex);
+	for (;;) {
+		job = list_get(&p->ready);
+		if (job) {
+			run_job(w, job);
+			continue;
+		}
+		if (p->stop)
+			break;
+		p->sleeping++;
+		pthread_cond_wait(&p->work, &p->mutex);
+		p->sleeping--;
+	}
+	pthread_mutex_unlock(&p->mutex);
+	return NULL;
+}
+
+static void give_up_stuck(struct pluq__pool *p)
+{
+	int64_t now = pluq__clock_mono_ns();
+
+	for (int i = 0; i < p->workers; i++) {
+		struct worker *w = &p->worker[i];
+
+		if (!w->job || w->stuck || now - w->job->started_ns < STUCK_NS)
+			continue;
+		w->stuck = true;
+		w->lane->active--;
+		pluq__log(PLUQ_WARN, w->lane->name, "slow operation: %s has been running for %lld ms", w->job->what,
+		    (long long)((now - w->job->started_ns) / PLUQ__MS));
+		admit(w->lane);
+	}
+}
+
+static bool anybody_waits(const struct pluq__pool *p)
+{
+	for (const struct pluq__lane *l = p->lanes; l; l = l->next)
+		if (l->waiting.first)
+			return true;
+	return false;
+}
+
+/* Lets a lane go on past jobs that hang. */
+static void *watch(void *arg)
+{
+	struct pluq__pool *p = arg;
+
+	pthread_mutex_lock(&p->mutex);
+	while (!p->stop) {
+		int64_t at = pluq__clock_mono_ns() + WATCH_NS;
+		struct timespec ts = {.tv_sec = at / PLUQ__SEC, .tv_nsec = at % PLUQ__SEC};
+
+		if (!anybody_waits(p)) {
+			pthread_cond_wait(&p->watch, &p->mutex);
+			continue;
+		}
+		pthread_cond_timedwait(&p->watch, &p->mutex, &ts);
+		give_up_stuck(p);
+	}
+	pthread_mutex_unlock(&p->mutex);
+	return NULL;
+}
+
+int pluq__pool_init(struct pluq__pool **out, int64_t slow_ns)
+{
+	struct pluq__pool *p = calloc(1, sizeof(*p));
+	pthread_condattr_t attr;
+
+	if (!p)
+		return PLUQ_ENOMEM;
+	p->slow_ns = slow_ns;
+	list_init(&p->ready);
+	pthread_mutex_init(&p->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->watch, &attr);
+	pthread_cond_init(&p->idle, &attr);
+	pthread_condattr_destroy(&attr);
+	*out = p;
+	return 0;
+}
+
+struct pluq__lane *pluq__pool_lane(struct pluq__pool *p, const char *name, int width)
+{
+	size_t n = strlen(name) + 1;
+	struct pluq__lane *lane = calloc(1, sizeof(*lane) + n);
+
+	if (!lane)
+		return NULL;
+	memcpy(lane->name, name, n);
+	lane->pool = p;
+	lane->width = width;
+	list_init(&lane->waiting);
+	lane->next = p->lanes;
+	p->lanes = lane;
+	return lane;
+}
+
+void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
+{
+	struct pluq__pool *p = lane->pool;
+
+	job->lane = lane;
+	pthread_mutex_lock(&p->mutex);
+	list_put(&lane->waiting, job);
+	admit(lane);
+	if (lane->waiting.first) {
+		if (!p->watching)
+			p->watching = pthread_create(&p->watcher, NULL, watch, p) == 0;
+		pthread_cond_signal(&p->watch);
+	}
+	pthread_mutex_unlock(&p->mutex);
+}
+
+bool pluq__pool_fini(struct pluq__pool **pp, int64_t wait_ns)
+{
+	struct pluq__pool *p = *pp;
+	int64_t at = pluq__clock_mono_ns() + wait_ns;
+	struct timespec ts = {.tv_sec = at / PLUQ__SEC, .tv_nsec = at % PLUQ__SEC};
+	bool hung;
+
+	if (!p)
+		return true;
+	*pp = NULL;
+	pthread_mutex_lock(&p->mutex);
+	p->stop = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_cond_signal(&p->watch);
+	while (p->running && pthread_cond_timedwait(&p->idle, &p->mutex, &ts) == 0)
+		;
+	hung = p->running > 0;
+	pthread_mutex_unlock(&p->mutex);
+	if (p->watching)
+		pthread_join(p->watcher, NULL);
+	if (hung) /* its threads still use it: it stays */
+		return false;
+	for (int i = 0; i < p->workers; i++)
+		pthread_join(p->worker[i].thread, NULL);
+	while (p->lanes) {
+		struct pluq__lane *next = p->lanes->next;
+
+		free(p->lanes);
+		p->lanes = next;
+	}
+	pthread_cond_destroy(&p->idle);
+	pthread_cond_destroy(&p->watch);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->mutex);
+	free(p);
+	return true;
+}

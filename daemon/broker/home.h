@@ -1,0 +1,83 @@
+/* Private to the daemon. The engine's state: one struct pluq__broker, and per loop one struct pluq__home, which is touched by its
+ * loop only.
+ */
+#ifndef PLUQ__HOME_H
+#define PLUQ__HOME_H
+
+#include <pluq/broker.h>
+#include <pluq/storage.h>
+#include <pthread.h>
+
+#include "../base/loop.h"
+#include "../base/pool.h"
+
+struct pluq__directory;
+struct pluq__metadata;
+struct pluq__held;
+struct pluq__names;
+struct pluq__relief;
+struct pluq__slicer;
+
+struct pluq__home {
+	struct pluq__loop *loop;
+	struct pluq__broker *broker;
+	struct pluq_topic *topics; /* that live here: list, oldest first */
+	struct pluq_topic **topics_end;
+	struct pluq__names *cache; /* topics of every home by name, one reference each */
+	struct pluq__held *spare;  /* held messages for reuse */
+	uint32_t spare_count;
+	uint64_t random;           /* state of the sampling generator, never 0 */
+	uint64_t lost;             /* messages that could not be kept at the end */
+	uint64_t topics_ending;    /* at the stop */
+	struct pluq__slicer *slicers; /* snapshots in progress */
+	struct pluq__relief *relief; /* who waits for memory */
+	struct pluq__timer relief_timer;
+	int64_t relief_used, relief_since_ns; /* lowest use of memory seen, and when */
+	bool refusing;             /* nothing has drained for too long: publishes are refused */
+};
+
+/* What happens to a message that does not fit in the memory of a queue. */
+enum pluq__overflow { PLUQ__OVERFLOW_SPILL, PLUQ__OVERFLOW_REJECT, PLUQ__OVERFLOW_DROP };
+
+struct pluq__broker {
+	struct pluq__loops *loops;
+	struct pluq__home *homes; /* one per loop */
+	const struct pluq_limits *limits; /* NULL: no handler uses queues */
+	const struct pluq_storage_ops *storage;
+	void *storage_self;
+	struct pluq__lane *lane, *meta_lane;
+	const char *instance; /* of the storage plugin */
+	struct pluq__directory *directory; /* loop 0 */
+	struct pluq__metadata *metadata;   /* loop 0 */
+
+	_Atomic bool draining;
+	_Atomic uint64_t open_tickets; /* publishes that are answered later */
+	_Atomic uint64_t progress;
+	_Atomic int64_t id_ceiling_ns; /* on the medium; ids may be given below it */
+	_Atomic bool id_ceiling_asked;
+
+	pthread_mutex_t health_mutex;
+	_Atomic bool storage_ok; /* written under the mutex */
+	struct pluq_why health_why;
+	uint64_t complaints;
+	int64_t complain_at_ns, complain_gap_ns;
+	struct pluq__timer probe_timer; /* loop 0 */
+	bool probing;
+
+	void (*drained)(void *arg);
+	void (*stopped)(void *arg, uint64_t lost);
+	void *drained_arg, *stopped_arg;
+	int homes_left;
+	uint64_t lost;
+	_Atomic int64_t ids_above_ns; /* at the stop: every id given lies below */
+};
+
+static inline struct pluq__home *pluq__home_of(struct pluq__broker *b, const struct pluq__loop *l)
+{
+	return &b->homes[l->index];
+}
+
+/* Any loop. A publish that was open has been answered. */
+void pluq__broker_ticket_closed(struct pluq__broker *);
+
+#endif

@@ -1,0 +1,30 @@
+/* Private to the daemon. A promise over several messages and queues: done runs once, when the last of them is settled.
+ *
+ * Lives on one loop, the home of the topic.
+ */
+#ifndef PLUQ__TICKET_H
+#define PLUQ__TICKET_H
+
+#include <pluq/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct pluq__ticket {
+	uint64_t pending; /* parts not settled; whoever makes the ticket holds one of them until it has dealt out the others */
+	int status;       /* the first failure, or 0 */
+	bool retry;       /* parts are not failed but tried again: nobody waits who could be told */
+	void (*done)(struct pluq__ticket *, const struct pluq_why *why); /* why: of the part that failed first or last */
+};
+
+static inline void pluq__ticket_settle(struct pluq__ticket *t, int status, const struct pluq_why *why)
+{
+	static const struct pluq_why none;
+
+	if (status < 0 && !t->status)
+		t->status = status;
+	if (--t->pending == 0)
+		t->done(t, why ? why : &none);
+}
+
+#endif

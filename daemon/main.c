@@ -1,0 +1,90 @@
+#include <stdio.h>
+
+#include <pluq/plugin.h>
+
+#include "args.h"
+#include "daemon.h"
+#include "plugin/help.h"
+#include "setup.h"
+
+static int fail(const struct pluq__problem *p)
+{
+	fprintf(stderr, "pluqd: %s\n", p->text);
+	return 1;
+}
+
+/* Two storages would each claim every queue. */
+static int check_storages(const struct pluq__setup *s, struct pluq__problem *p)
+{
+	if (pluq__plugins_of_kind(&s->plugins, PLUQ_KIND_STORAGE) > 1)
+		return pluq__problem(p, PLUQ_EINVAL, "plugins: more than one storage plugin: keep one");
+	return 0;
+}
+
+static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
+{
+	struct pluq__problem p;
+
+	if (pluq__setup_load(s, &p) || check_storages(s, &p))
+		return fail(&p);
+	if (args->action == PLUQ__CHECK_CONFIG) {
+		puts("the configuration is good");
+		return 0;
+	}
+	if (args->action == PLUQ__PRINT_CONFIG)
+		return pluq__help_config(stdout, &s->plugins, &p) ? fail(&p) : 0;
+	return pluq__daemon_run(s, args);
+}
+
+/* What looks at plugins, but at none that is configured. */
+static int show(const struct pluq__args *args, const char *plugin_dir)
+{
+	struct pluq__problem p;
+	int rc;
+
+	if (args->action == PLUQ__LIST_PLUGINS)
+		rc = pluq__help_list(stdout, plugin_dir, &p);
+	else if (args->action == PLUQ__HELP_PLUGIN)
+		rc = pluq__help_plugin(stdout, plugin_dir, args->plugin, &p);
+	else
+		rc = pluq__help_reference(stdout, plugin_dir, &p);
+	return rc ? fail(&p) : 0;
+}
+
+static int with_settings(const struct pluq__args *args)
+{
+	struct pluq__setup setup;
+	struct pluq__problem p;
+	int status;
+
+	if (pluq__setup_read(&setup, args, &p))
+		return fail(&p);
+	switch (args->action) {
+	case PLUQ__LIST_PLUGINS:
+	case PLUQ__HELP_PLUGIN:
+	case PLUQ__PRINT_REFERENCE:
+		status = show(args, pluq__setup_settings(&setup)->plugin_dir);
+		break;
+	default:
+		status = with_plugins(&setup, args);
+	}
+	pluq__setup_free(&setup);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct pluq__args args;
+	int status = 0;
+
+	if (pluq__args_parse(&args, argc, argv))
+		return 2;
+	if (args.action == PLUQ__HELP)
+		pluq__args_help(stdout);
+	else if (args.action == PLUQ__VERSION)
+		printf("pluqd " PLUQ_VERSION " (plugin ABI %d.%d)\n", PLUQ_ABI_MAJOR, PLUQ_ABI_MINOR);
+	else
+		status = with_settings(&args);
+	pluq__args_free(&args);
+	return status;
+}

@@ -1,0 +1,257 @@
+#include "conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../base/memory.h"
+
+/* How long a closed connection waits for its peer to close too. */
+#define LINGER_NS (1 * PLUQ__SEC)
+/* How long the stop of the daemon waits for one connection. */
+#define STOP_NS (1 * PLUQ__SEC)
+
+static void tell_none_left(struct pluq__net *net)
+{
+	if (!atomic_flag_test_and_set(&net->told))
+		pluq__loop_post(&net->loops->loop[0], &net->none_left);
+}
+
+static void link_conn(struct pluq_conn *c)
+{
+	c->prev = NULL;
+	c->next = c->at->conns;
+	if (c->next)
+		c->next->prev = c;
+	c->at->conns = c;
+}
+
+static void unlink_conn(struct pluq_conn *c)
+{
+	if (c->next)
+		c->next->prev = c->prev;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		c->at->conns = c->next;
+}
+
+/* Nothing of the loop points to the connection afterwards. */
+static void detach(struct pluq_conn *c)
+{
+	pluq__conn_read_off(c);
+	pluq__conn_write_off(c);
+	pluq__loop_clear(c->at->loop, &c->timer);
+	pluq__loop_unturn(&c->work);
+	pluq__loop_unturn(&c->flush);
+	unlink_conn(c);
+}
+
+static void attach(struct pluq_conn *c)
+{
+	struct event_base *base = c->at->loop->events;
+	link_conn(c);
+	event_assign(&c->readable, base, c->fd, EV_READ | EV_PERSIST, pluq__conn_on_readable, c);
+	event_assign(&c->writable, base, c->fd, EV_WRITE | EV_PERSIST, pluq__conn_on_writable, c);
+	if (c->at->reading_stopped)
+		c->paused++;
+}
+
+void pluq__conn_destroy(struct pluq_conn *c)
+{
+	struct pluq__net *net = c->at->net;
+	detach(c);
+	pluq__conn_drop_output(c);
+	pluq__conn_drop_rest(c);
+	pluq__io_close(c);
+	free(c);
+	if (atomic_fetch_sub(&net->live, 1) == 1 && atomic_load(&net->closing))
+		tell_none_left(net);
+}
+
+static void begin_lingering(struct pluq_conn *c)
+{
+	c->state = PLUQ__CONN_LINGERING;
+	pluq__io_shutdown(c);
+	if (!pluq__conn_read_on(c)) {
+		pluq__conn_destroy(c);
+		return;
+	}
+	if (!c->final)
+		pluq__loop_set(c->at->loop, &c->timer, pluq__conn_now(c) + LINGER_NS);
+}
+
+static void bury(struct pluq_conn *c)
+{
+	pluq__conn_write_off(c);
+	pluq__conn_drop_output(c);
+	c->ops->on_close(c, c->user, c->why);
+	c->user = NULL;
+	if (c->linger && !c->eof)
+		begin_lingering(c);
+	else
+		pluq__conn_destroy(c);
+}
+
+/* The end of a turn in which something has happened that the handler must hear of. */
+static void on_work(struct pluq__turn *t)
+{
+	struct pluq_conn *c = (struct pluq_conn *)((char *)t - offsetof(struct pluq_conn, work));
+	if (c->state == PLUQ__CONN_OPEN && c->drained) {
+		c->drained = false;
+		if (c->ops->on_drained)
+			c->ops->on_drained(c, c->user);
+	}
+	if (c->state == PLUQ__CONN_OPEN && c->offer && !c->paused)
+		pluq__conn_go_on(c);
+	else if (c->state == PLUQ__CONN_GONE)
+		bury(c);
+}
+
+void pluq__conn_wake(struct pluq_conn *c)
+{
+	pluq__loop_turn(c->at->loop, PLUQ__TURN_WORK, &c->work);
+}
+
+static void gone(struct pluq_conn *c)
+{
+	c->state = PLUQ__CONN_GONE;
+	pluq__conn_drop_rest(c);
+	pluq__conn_wake(c);
+}
+
+void pluq__conn_fail(struct pluq_conn *c, const char *why)
+{
+	if (c->state >= PLUQ__CONN_GONE)
+		return;
+	c->why = why;
+	c->linger = false;
+	gone(c);
+}
+
+void pluq__conn_flushed(struct pluq_conn *c)
+{
+	gone(c);
+}
+
+/* Closing a descriptor with unread input makes the kernel send a reset, and so does input that comes later; either may
+ * overtake what the peer has not read yet. */
+static bool should_linger(struct pluq_conn *c)
+{
+	if (c->eof)
+		return false;
+	if (c->pending > 0 || pluq__io_unread(c))
+		return true;
+	return c->sent_ns > 0 && pluq__conn_now(c) - c->sent_ns < LINGER_NS && !c->at->closing;
+}
+
+void pluq__conn_close(struct pluq_conn *c, bool flush)
+{
+	if (!c->why)
+		c->why = "closed";
+	if (!flush) {
+		pluq__conn_fail(c, c->why);
+		return;
+	}
+	if (c->state != PLUQ__CONN_OPEN)
+		return;
+	c->linger = should_linger(c);
+	if (c->pending == 0) {
+		gone(c);
+		return;
+	}
+	c->state = PLUQ__CONN_FLUSHING;
+	pluq__conn_drop_rest(c);
+	if (c->writing)
+		pluq__conn_arm_write_timeout(c);
+	else
+		pluq__loop_turn(c->at->loop, PLUQ__TURN_FLUSH, &c->flush);
+}
+
+/* pluq__timer_fn */
+static void on_timer(struct pluq__timer *t)
+{
+	struct pluq_conn *c = (struct pluq_conn *)((char *)t - offsetof(struct pluq_conn, timer));
+	if (c->state == PLUQ__CONN_LINGERING)
+		pluq__conn_destroy(c);
+	else
+		pluq__conn_fail(c, c->final ? "stopping" : "the peer does not read");
+}
+
+void pluq__conn_stop(struct pluq_conn *c)
+{
+	if (c->final)
+		return;
+	if (c->state == PLUQ__CONN_OPEN) {
+		c->why = "stopping";
+		pluq__conn_close(c, true);
+	}
+	if (c->state != PLUQ__CONN_LINGERING) /* then its own timer is not later */
+		pluq__loop_set(c->at->loop, &c->timer, pluq__conn_now(c) + STOP_NS);
+	c->final = true;
+}
+
+struct pluq_conn *pluq__conn_new(struct pluq_listener *l, int fd, const struct sockaddr_storage *from)
+{
+	struct pluq_conn *c = calloc(1, sizeof *c);
+	if (!c)
+		return NULL;
+	c->listener = l;
+	c->ops = l->ops;
+	c->fd = fd;
+	c->move_to = -1;
+	c->output_limit = l->output_limit;
+	c->work.fn = on_work;
+	c->flush.fn = pluq__conn_on_flush;
+	c->timer.fn = on_timer;
+	pluq__addr_text(from, c->remote);
+	atomic_fetch_add(&l->net->live, 1);
+	return c;
+}
+
+/* The connection has come to its first loop. */
+static void on_started(struct pluq__mail *m)
+{
+	struct pluq_conn *c = (struct pluq_conn *)((char *)m - offsetof(struct pluq_conn, mail));
+	attach(c);
+	if (c->at->closing || c->ops->on_open(c->listener->arg, c) != 0)
+		pluq__conn_destroy(c);
+	else if (c->state == PLUQ__CONN_OPEN && !c->paused && !pluq__conn_read_on(c))
+		pluq__conn_fail(c, "out of memory");
+}
+
+void pluq__conn_start(struct pluq_conn *c, struct pluq__net_loop *at)
+{
+	c->at = at;
+	c->mail.fn = on_started;
+	if (at->loop == pluq__loop_self())
+		on_started(&c->mail);
+	else
+		pluq__loop_post(at->loop, &c->mail);
+}
+
+/* The connection has come to another loop. */
+static void on_arrived(struct pluq__mail *m)
+{
+	struct pluq_conn *c = (struct pluq_conn *)((char *)m - offsetof(struct pluq_conn, mail));
+	attach(c);
+	if (c->ops->on_moved)
+		c->ops->on_moved(c, c->user);
+	if (c->at->closing)
+		pluq__conn_stop(c);
+	c->offer = true;
+	pluq__conn_wake(c);
+	if (c->pending > 0)
+		pluq__loop_turn(c->at->loop, PLUQ__TURN_FLUSH, &c->flush);
+}
+
+void pluq__conn_depart(struct pluq_conn *c)
+{
+	struct pluq__net *net = c->at->net;
+	pluq__conn_release_sent(c);
+	detach(c);
+	c->at = &net->per_loop[c->move_to];
+	c->move_to = -1;
+	c->mail.fn = on_arrived;
+	pluq__loop_post(c->at->loop, &c->mail);
+}

@@ -1,0 +1,122 @@
+/* Private to daemon/net. A connection: a descriptor, an unparsed rest of input, a chain of output.
+ *
+ * conn.c: life (start, move, close). conn_in.c: input. conn_out.c: output. conn_io.c: the socket calls, where a layer
+ * (TLS, compression) slips in between.
+ *
+ * 1. A connection is in the list of exactly one loop, or in one letter on its way to one.
+ * 2. The handler's callbacks run from the loop only (events, timers, turn items), never inside a call of the handler's;
+ *    what a call brings about is left to the turn items `work` and `flush`.
+ * 3. OPEN -> FLUSHING -> GONE -> LINGERING; FLUSHING and LINGERING may be skipped. on_close runs on leaving GONE.
+ * 4. Reading is stopped lazily: a paused connection drops EV_READ only if input comes meanwhile, so that a pause of one
+ *    turn costs no system call.
+ */
+#ifndef PLUQ__CONN_H
+#define PLUQ__CONN_H
+
+#include <sys/uio.h>
+
+#include "state.h"
+
+enum pluq__conn_state {
+	PLUQ__CONN_OPEN,
+	PLUQ__CONN_FLUSHING, /* closing: what is buffered is still being sent; input is thrown away */
+	PLUQ__CONN_GONE,     /* nothing is sent any more; on_close is due */
+	PLUQ__CONN_LINGERING /* the handler is through; input is thrown away until the peer closes too */
+};
+
+struct pluq__segment;
+
+struct pluq_conn {
+	struct event readable, writable;
+	struct pluq_conn *next, *prev; /* list of the loop */
+	const struct pluq_listener *listener;
+	struct pluq__net_loop *at;     /* where it lives */
+	const struct pluq_conn_ops *ops;
+	void *user;
+	int fd;
+	int move_to;                   /* loop index, asked for within on_data; -1: none */
+	unsigned paused;
+
+	uint8_t state;                 /* enum pluq__conn_state */
+	bool reading : 1;              /* EV_READ is added */
+	bool writing : 1;              /* EV_WRITE is added: the kernel's buffer is full */
+	bool eof : 1;                  /* the peer has ended its side */
+	bool held : 1;                 /* conn_hold */
+	bool full : 1;                 /* the output limit was reached: on_drained is owed once it has fallen */
+	bool drained : 1;              /* on_drained is due */
+	bool in_body : 1;              /* conn_read_into is incomplete */
+	bool linger : 1;               /* after on_close, wait for the peer before the descriptor is closed */
+	bool offer : 1;                /* resumed or moved: the rest is to be offered again before more is read */
+	bool final : 1;                /* the daemon stops: the timer stands and ends the connection */
+
+	uint32_t rest_length;
+	uint32_t discarded;            /* input thrown away since the connection began to close */
+	uint8_t *rest;                 /* unused input, exact size; NULL: none */
+	uint8_t *body;                 /* in_body: where the next byte goes */
+	size_t body_left;
+
+	struct pluq__segment *out, *out_last;
+	struct pluq__chunk *out_chunk; /* the one reserve writes to; NULL: none */
+	struct pluq__segment *sent;    /* by reference, sent, release still to be called */
+	size_t pending;                /* bytes in the chain */
+	size_t output_limit;
+	int64_t write_timeout_ns;
+	int64_t sent_ns;               /* when the kernel last took output */
+	const char *why;               /* constant text */
+
+	struct pluq__turn work, flush;
+	struct pluq__timer timer;      /* write timeout, then end of lingering */
+	struct pluq__mail mail;        /* to its first loop, and when it moves */
+	char remote[PLUQ__ADDR_TEXT];
+};
+
+static inline int64_t pluq__conn_now(const struct pluq_conn *c)
+{
+	return c->at->loop->now_ns;
+}
+
+/* conn.c */
+struct pluq_conn *pluq__conn_new(struct pluq_listener *, int fd, const struct sockaddr_storage *from); /* takes fd on success */
+void pluq__conn_start(struct pluq_conn *, struct pluq__net_loop *); /* loop 0; the connection is that loop's then */
+void pluq__conn_depart(struct pluq_conn *); /* to move_to */
+void pluq__conn_close(struct pluq_conn *, bool flush);
+void pluq__conn_fail(struct pluq_conn *, const char *why); /* broken: nothing more is sent */
+void pluq__conn_destroy(struct pluq_conn *);               /* closes the descriptor, frees */
+void pluq__conn_stop(struct pluq_conn *);                  /* the daemon stops: it is gone within a second */
+void pluq__conn_wake(struct pluq_conn *);                  /* runs `work` at the end of this turn */
+void pluq__conn_flushed(struct pluq_conn *);               /* FLUSHING and nothing pending: goes on to GONE */
+
+/* conn_in.c */
+void pluq__conn_on_readable(evutil_socket_t, short, void *conn); /* event_callback_fn */
+void pluq__conn_go_on(struct pluq_conn *); /* after a resume or a move: offers the rest, then reads */
+bool pluq__conn_read_on(struct pluq_conn *);  /* EV_READ; false: no memory */
+void pluq__conn_read_off(struct pluq_conn *);
+void pluq__conn_read_into(struct pluq_conn *, uint8_t *dst, size_t n);
+void pluq__conn_pause(struct pluq_conn *);
+void pluq__conn_resume(struct pluq_conn *);
+void pluq__conn_drop_rest(struct pluq_conn *);
+
+/* conn_out.c */
+uint8_t *pluq__conn_reserve(struct pluq_conn *, size_t n);
+void pluq__conn_commit(struct pluq_conn *, size_t n);
+int pluq__conn_attach(struct pluq_conn *, const void *bytes, size_t n, pluq_post_fn release, void *arg);
+/* Copies, in pieces if it is long. PLUQ_ENOMEM, PLUQ_ECLOSED: a part may have been taken; close the connection. */
+int pluq__conn_write(struct pluq_conn *, const void *bytes, size_t n);
+void pluq__conn_on_writable(evutil_socket_t, short, void *conn); /* event_callback_fn */
+void pluq__conn_on_flush(struct pluq__turn *);
+void pluq__conn_write_off(struct pluq_conn *); /* EV_WRITE */
+void pluq__conn_arm_write_timeout(struct pluq_conn *);
+void pluq__conn_release_sent(struct pluq_conn *); /* runs the callbacks of what was sent by reference */
+void pluq__conn_drop_output(struct pluq_conn *);  /* and of what was not */
+void pluq__net_loop_free_chunks(struct pluq__net_loop *);
+
+/* conn_io.c: -1 means the kernel would wait, -2 an error (errno). */
+enum { PLUQ__IO_AGAIN = -1, PLUQ__IO_ERROR = -2 };
+ssize_t pluq__io_recv(struct pluq_conn *, struct iovec *, int n); /* 0: the peer has ended its side */
+ssize_t pluq__io_send(struct pluq_conn *, struct iovec *, int n);
+bool pluq__io_unread(struct pluq_conn *); /* input waits in the kernel */
+void pluq__io_shutdown(struct pluq_conn *);
+void pluq__io_close(struct pluq_conn *);
+const char *pluq__io_cause(int error); /* constant text */
+
+#endif

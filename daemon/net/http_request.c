@@ -1,0 +1,181 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../base/memory.h"
+#include "http.h"
+
+/* Nobody asked for the body of a request that is answered with 404 or the like; a longer one is not waited for. */
+#define UNWANTED_BODY_MAX (256 * 1024)
+
+struct pluq_http_request *pluq__http_request_new(struct pluq__http_conn *c)
+{
+	struct pluq_http_request *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->conn = c;
+	r->server = c->server;
+	r->method = "";
+	r->query_text = "";
+	r->minor = 1;
+	memcpy(r->remote, c->conn->remote, sizeof r->remote);
+	return r;
+}
+
+void pluq__http_request_free(struct pluq_http_request **p)
+{
+	struct pluq_http_request *r = *p;
+	if (!r)
+		return;
+	pluq__memory_add(-(int64_t)(r->text_room + r->body_room));
+	free(r->text);
+	free(r->path);
+	free(r->query);
+	free(r->body);
+	free(r);
+	*p = NULL;
+}
+
+/* Room for n more bytes behind `length`, at least doubling. */
+static int grow(void **block, size_t *room, size_t length, size_t n, size_t least)
+{
+	size_t wanted = *room ? *room * 2 : least;
+	if (*room - length >= n)
+		return 0;
+	while (wanted - length < n)
+		wanted *= 2;
+	void *larger = realloc(*block, wanted);
+	if (!larger)
+		return PLUQ_ENOMEM;
+	pluq__memory_add((int64_t)(wanted - *room));
+	*block = larger;
+	*room = wanted;
+	return 0;
+}
+
+/* The parser hands out the URI, names and values in pieces and in turn. */
+int pluq__http_request_text(struct pluq_http_request *r, enum pluq__http_text kind, const char *bytes, size_t n)
+{
+	void *block = r->text;
+	if (r->last_text != kind && pluq__http_request_text_end(r) < 0)
+		return PLUQ_ENOMEM;
+	block = r->text;
+	if (grow(&block, &r->text_room, r->text_length, n, 512) < 0)
+		return PLUQ_ENOMEM;
+	r->text = block;
+	memcpy(r->text + r->text_length, bytes, n);
+	r->text_length += n;
+	r->last_text = (uint8_t)kind;
+	return 0;
+}
+
+int pluq__http_request_text_end(struct pluq_http_request *r)
+{
+	void *block = r->text;
+	if (r->last_text == PLUQ__HTTP_NO_TEXT)
+		return 0;
+	if (grow(&block, &r->text_room, r->text_length, 1, 512) < 0)
+		return PLUQ_ENOMEM;
+	r->text = block;
+	if (r->last_text == PLUQ__HTTP_VALUE) /* optional white space behind a value is not part of it */
+		while (r->text[r->text_length - 1] == ' ' || r->text[r->text_length - 1] == '\t')
+			r->text_length--;
+	r->text[r->text_length++] = 0;
+	r->last_text = PLUQ__HTTP_NO_TEXT;
+	return 0;
+}
+
+const char *pluq__http_request_header(const struct pluq_http_request *r, const char *name)
+{
+	const char *at = r->text, *end = r->text + r->text_length;
+	if (!at)
+		return NULL;
+	for (at += strlen(at) + 1; at < end;) {
+		const char *value = at + strlen(at) + 1;
+		if (value >= end)
+			return NULL;
+		if (strcasecmp(at, name) == 0)
+			return value;
+		at = value + strlen(value) + 1;
+	}
+	return NULL;
+}
+
+/* The path of the target: behind scheme and host if it has them. */
+static const char *target_path(const char *uri)
+{
+	const char *host;
+	if (*uri == '/' || *uri == '*')
+		return uri;
+	host = strstr(uri, "://");
+	if (!host)
+		return NULL;
+	host += 3;
+	return host + strcspn(host, "/?");
+}
+
+static int decode_path(struct pluq_http_request *r, const char *path, size_t n)
+{
+	r->path = malloc(n + 2);
+	if (!r->path)
+		return PLUQ_ENOMEM;
+	if (n == 0) { /* http://host */
+		memcpy(r->path, "/", 2);
+		return 0;
+	}
+	ptrdiff_t got = pluq__http_unescape(path, n, r->path, false);
+	if (got < 0 || memchr(r->path, 0, (size_t)got))
+		return PLUQ_EINVAL;
+	r->path[got] = 0;
+	return 0;
+}
+
+int pluq__http_request_judge(struct pluq_http_request *r)
+{
+	const char *path = r->text ? target_path(r->text) : NULL;
+	if (!path)
+		return PLUQ_EINVAL;
+	size_t n = strcspn(path, "?");
+	if (path[n] == '?')
+		r->query_text = path + n + 1;
+	int error = decode_path(r, path, n);
+	if (error)
+		return error;
+	r->route = pluq__http_route_find(&r->server->routes, r->method, r->path, &r->param);
+	r->judged = true;
+	return 0;
+}
+
+bool pluq__http_request_discards(const struct pluq_http_request *r)
+{
+	return !r->route || (r->route->flags & PLUQ_HTTP_DISCARD) || !r->route->too_big;
+}
+
+int64_t pluq__http_request_limit(const struct pluq_http_request *r)
+{
+	if (!r->route)
+		return UNWANTED_BODY_MAX;
+	return pluq__http_request_discards(r) ? INT64_MAX : r->route->max_body;
+}
+
+int pluq__http_request_body(struct pluq_http_request *r, const void *bytes, size_t n)
+{
+	void *block = r->body;
+	if ((int64_t)n > pluq__http_request_limit(r) - (int64_t)r->body_length)
+		return PLUQ_ELIMIT;
+	if (!pluq__http_request_discards(r)) {
+		if (grow(&block, &r->body_room, r->body_length, n, 1024) < 0)
+			return PLUQ_ENOMEM;
+		r->body = block;
+		memcpy(r->body + r->body_length, bytes, n);
+	}
+	r->body_length += n;
+	return 0;
+}
+
+const struct pluq__http_query *pluq__http_request_query(struct pluq_http_request *r)
+{
+	if (!r->query)
+		r->query = pluq__http_query_new(r->query_text);
+	return r->query;
+}

@@ -1,0 +1,116 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../base/host.h"
+#include "http.h"
+
+#define OUTPUT_LIMIT (256 * 1024)
+
+static const struct pluq__http_patience patience = {
+	.head_ns = 60 * PLUQ__SEC,
+	.body_ns = 60 * PLUQ__SEC,
+	.idle_ns = 75 * PLUQ__SEC, /* longer than the usual minute of proxies, so that they are the ones to close */
+	.write_ns = 60 * PLUQ__SEC,
+};
+
+static int listen_op(const struct pluq_host *host, const char *address, const struct pluq_http_route *routes, size_t n,
+    size_t stride, void *arg, struct pluq_http_server **out, struct pluq_why *why)
+{
+	struct pluq__net *net = pluq__host(host)->net;
+	struct pluq_http_server *s;
+	assert(pluq__host(host)->in_init);
+	if (stride < sizeof *routes) {
+		snprintf(why->text, sizeof why->text, "routes were declared with entries that are too short");
+		return PLUQ_EINVAL;
+	}
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return PLUQ_ENOMEM;
+	s->net = net;
+	s->routes = (struct pluq__http_routes){.first = routes, .count = n, .stride = stride};
+	s->arg = arg;
+	s->patience = patience;
+	http_parser_set_max_header_size(PLUQ__HTTP_HEAD_MAX);
+	struct pluq_listen params = {.size = sizeof params, .address = address, .what = "HTTP", .max_rest = 1024,
+		.output_limit = OUTPUT_LIMIT, .ops = &pluq__http_conn_ops, .arg = s};
+	int error = pluq__listener_new(net, &params, true, &s->listener, why);
+	if (error) {
+		free(s);
+		return error;
+	}
+	s->next = net->servers;
+	net->servers = s;
+	*out = s;
+	return 0;
+}
+
+void pluq__http_servers_free(struct pluq_http_server **list)
+{
+	while (*list) {
+		struct pluq_http_server *s = *list;
+		*list = s->next;
+		free(s);
+	}
+}
+
+static int32_t server_port(const struct pluq_http_server *s)
+{
+	return s->listener->port;
+}
+
+static const char *path(const struct pluq_http_request *r)
+{
+	return r->path;
+}
+
+static const char *path_param(const struct pluq_http_request *r)
+{
+	return r->param;
+}
+
+static const uint8_t *body(const struct pluq_http_request *r, size_t *length)
+{
+	*length = r->body ? r->body_length : 0;
+	return r->body;
+}
+
+static const char *remote(const struct pluq_http_request *r)
+{
+	return r->remote;
+}
+
+/* The parsed form is kept in the request; that does not change what was asked. */
+static const struct pluq__http_query *parsed(const struct pluq_http_request *r)
+{
+	return pluq__http_request_query((struct pluq_http_request *)(uintptr_t)r);
+}
+
+static bool query_ok(const struct pluq_http_request *r)
+{
+	const struct pluq__http_query *q = parsed(r);
+	return q && q->ok;
+}
+
+static const char *query(const struct pluq_http_request *r, const char *name, size_t *length)
+{
+	const struct pluq__http_query *q = parsed(r);
+	const struct pluq__http_pair *p = q ? pluq__http_query_find(q, name) : NULL;
+	*length = p ? p->value_length : 0;
+	return p ? p->value : NULL;
+}
+
+const struct pluq_http pluq__http_table = {
+	.size = sizeof pluq__http_table,
+	.listen = listen_op,
+	.server_port = server_port,
+	.path = path,
+	.path_param = path_param,
+	.body = body,
+	.remote = remote,
+	.header = pluq__http_request_header,
+	.query_ok = query_ok,
+	.query = query,
+	.reply = pluq__http_reply,
+	.error = pluq__http_error,
+};

@@ -1,0 +1,19 @@
+libcore_la_SOURCES += \
+	daemon/net/accept.c \
+	daemon/net/addr.c daemon/net/addr.h \
+	daemon/net/complaint.c daemon/net/complaint.h \
+	daemon/net/conn.c daemon/net/conn.h \
+	daemon/net/conn_in.c \
+	daemon/net/conn_io.c \
+	daemon/net/conn_out.c \
+	daemon/net/http.h \
+	daemon/net/http_conn.c \
+	daemon/net/http_json.c daemon/net/http_json.h \
+	daemon/net/http_query.c daemon/net/http_query.h \
+	daemon/net/http_reply.c \
+	daemon/net/http_request.c \
+	daemon/net/http_route.c daemon/net/http_route.h \
+	daemon/net/http_server.c \
+	daemon/net/listener.c \
+	daemon/net/net.c daemon/net/net.h \
+	daemon/net/state.h

@@ -1,0 +1,35 @@
+/* Private to the daemon. The network floor: listeners, connections, HTTP. See <pluq/net.h> and <pluq/http.h> for the
+ * tables that it offers. */
+#ifndef PLUQ__NET_H
+#define PLUQ__NET_H
+
+#include <pluq/http.h>
+#include <pluq/net.h>
+
+#include "../base/loop.h"
+
+struct pluq__net;
+
+/* The tables given to handlers; constant. They find their struct pluq__net through struct pluq__host. */
+extern const struct pluq_net pluq__net_table;
+extern const struct pluq_http pluq__http_table;
+
+/* Main. max_connections: accepted connections of all listeners; 0: as many as descriptors allow. */
+int pluq__net_new(struct pluq__net **, struct pluq__loops *, int64_t max_connections);
+
+/* Main, before the loops run: accepting begins with the first turn of the loops. */
+int pluq__net_start(struct pluq__net *, struct pluq_why *why);
+
+/* Loop 0, in this order when the daemon stops. */
+void pluq__net_stop_accepting(struct pluq__net *); /* closes listeners, unlinks unix sockets */
+void pluq__net_stop_reading(struct pluq__net *);   /* on every loop, in a later turn */
+/* Sends what is buffered (for at most 1 s per connection), closes every connection; fn(arg) on loop 0 when none is left. */
+void pluq__net_close_all(struct pluq__net *, void (*fn)(void *arg), void *arg);
+
+/* Main, after the loops have ended. */
+void pluq__net_free(struct pluq__net **);
+
+/* Any thread; for stats and limits. */
+int64_t pluq__net_connections(const struct pluq__net *);
+
+#endif

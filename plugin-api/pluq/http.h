@@ -1,0 +1,68 @@
+/* <pluq/http.h>: HTTP routes, as a handler sees them.
+ *
+ * All HTTP of the daemon runs on loop 0: every callback comes there and every call is made there. A request is handled
+ * once its whole body is there, and stays valid until it has been answered (exactly once), even if its peer has left.
+ * Requests of one connection are handled one at a time, in order.
+ *
+ * The layer answers by itself: unknown path (404 NOT_FOUND), wrong method (405 METHOD_NOT_ALLOWED with Allow), OPTIONS,
+ * redirects to the canonical path, a body over the route's limit, malformed requests (400). Errors have the form
+ * {"message":"TEXT"}.
+ */
+#ifndef PLUQ_HTTP_H
+#define PLUQ_HTTP_H
+
+#include <pluq/host.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pluq_http_request;
+struct pluq_http_server;
+
+enum {
+	PLUQ_HTTP_PLAIN = 1u << 0, /* answers carry no X-NSQ-Content-Type */
+	PLUQ_HTTP_QUIET = 1u << 1, /* not logged at info */
+	PLUQ_HTTP_DISCARD = 1u << 2 /* the request's body is read and thrown away */
+};
+
+struct pluq_http_route {
+	const char *method; /* "GET" */
+	const char *path;   /* "/topic/create"; a last segment ":name" stands for any one non-empty segment */
+	uint32_t flags;
+	uint32_t too_big_status;  /* answer to a body above max_body: 413 */
+	const char *too_big;      /* its text: "MSG_TOO_BIG" */
+	int64_t max_body;         /* bytes; a Content-Length above it is answered before the body is read */
+	void (*handle)(void *arg, struct pluq_http_request *);
+};
+
+struct pluq_http {
+	uint32_t size;
+
+	/* init only. As pluq_net.listen; the routes (an array of n, each `stride` bytes) stay the caller's and must live as
+	 * long as the daemon serves. PLUQ_EADDRESS with `why`. */
+	int (*listen)(const struct pluq_host *, const char *address, const struct pluq_http_route *routes, size_t n,
+	    size_t stride, void *arg, struct pluq_http_server **out, struct pluq_why *why);
+	int32_t (*server_port)(const struct pluq_http_server *); /* as listener_port */
+
+	/* What was asked; borrowed until the answer. The path is decoded, without the query. */
+	const char *(*path)(const struct pluq_http_request *);
+	const char *(*path_param)(const struct pluq_http_request *); /* what stood for ":name", or NULL */
+	const uint8_t *(*body)(const struct pluq_http_request *, size_t *length);
+	const char *(*remote)(const struct pluq_http_request *);
+	const char *(*header)(const struct pluq_http_request *, const char *name); /* any case; NULL if absent */
+	/* Parameters of the URL's query, decoded. query_ok: false if the query has a malformed escape or a ';'. query:
+	 * the first value of that name (may hold NUL bytes: *length), or NULL if absent. */
+	bool (*query_ok)(const struct pluq_http_request *);
+	const char *(*query)(const struct pluq_http_request *, const char *name, size_t *length);
+
+	/* The answer. Everything is copied. type NULL: no Content-Type. error: {"message":"TEXT"} as JSON. The request is
+	 * dead after any of the two. */
+	void (*reply)(struct pluq_http_request *, uint32_t status, const char *type, const void *body, size_t length);
+	void (*error)(struct pluq_http_request *, uint32_t status, const char *text);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

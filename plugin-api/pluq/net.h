@@ -1,0 +1,122 @@
+/* <pluq/net.h>: listeners and connections, as a handler sees them.
+ *
+ * A connection lives on one loop at a time and is used on that loop only; every callback of it comes there. Input is
+ * offered as it arrives and taken in whole commands; output is collected and leaves at the end of the loop turn in as
+ * few system calls as possible.
+ *
+ * Life of a connection: on_open, then on_data / on_body / on_moved / on_drained in any order, then on_eof at most once,
+ * then on_close exactly once; after on_close the handle is dead. No callback runs inside a call of this table.
+ */
+#ifndef PLUQ_NET_H
+#define PLUQ_NET_H
+
+#include <pluq/host.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pluq_conn;
+struct pluq_listener;
+
+/* Result of on_data besides the number of bytes used. */
+enum {
+	PLUQ_CONN_CLOSE = -1 /* send what is buffered, then close; the rest of the input is thrown away */
+};
+
+struct pluq_conn_ops {
+	uint32_t size;
+
+	/* A peer has connected. Set the user pointer here. Not 0: the connection is closed, no on_close follows. */
+	int (*on_open)(void *listener_arg, struct pluq_conn *);
+
+	/* Input. Returns how many of the bytes it has used (0 .. length); the rest is offered again, with more behind
+	 * it, when more arrives or after conn_resume. Or PLUQ_CONN_CLOSE. The bytes are borrowed for the call. A rest
+	 * may grow up to max_rest (struct pluq_listen); a connection whose rest is full and of which nothing is used is
+	 * closed, so a handler judges its longest line before that. */
+	int64_t (*on_data)(struct pluq_conn *, void *user, const uint8_t *bytes, size_t length);
+
+	/* The bytes asked for by conn_read_into are there. Parsing goes on after it. false: as PLUQ_CONN_CLOSE. */
+	bool (*on_body)(struct pluq_conn *, void *user);
+
+	/* The peer will send no more. `rest` bytes were left unused, or a conn_read_into is incomplete
+	 * (`in_body`). After the call what is buffered is sent and the connection closes, unless conn_hold was called
+	 * for answers still to come. May be NULL. */
+	void (*on_eof)(struct pluq_conn *, void *user, const uint8_t *rest, size_t length, bool in_body);
+
+	/* conn_move has ended: this is the new loop. What was left unused is offered next. May be NULL. */
+	void (*on_moved)(struct pluq_conn *, void *user);
+
+	/* Unsent output fell to a quarter of the output limit after it had reached the limit. May be NULL. */
+	void (*on_drained)(struct pluq_conn *, void *user);
+
+	/* The connection is gone. `why` is for the log (debug). Free what `user` points to. */
+	void (*on_close)(struct pluq_conn *, void *user, const char *why);
+};
+
+struct pluq_listen {
+	uint32_t size;
+	const char *address;    /* "host:port", "[v6]:port", port 0 = any; what has no port is the path of a unix socket */
+	const char *what;       /* for the log: "TCP", "HTTP" */
+	uint32_t max_rest;      /* longest unused rest of input, bytes */
+	uint32_t output_limit;  /* see conn_set_output_limit; 0: 64 KiB */
+	const struct pluq_conn_ops *ops;
+	void *arg;              /* given to on_open */
+};
+
+struct pluq_net {
+	uint32_t size;
+
+	/* init only. Binds and listens at once; accepting begins when the daemon serves. Connections are dealt out over
+	 * all loops. PLUQ_EADDRESS with `why`. The listener ends with the daemon. */
+	int (*listen)(const struct pluq_host *, const struct pluq_listen *, struct pluq_listener **out, struct pluq_why *why);
+	/* The port really listened on, or -1 for a unix socket. Any thread. */
+	int32_t (*listener_port)(const struct pluq_listener *);
+
+	void (*conn_set_user)(struct pluq_conn *, void *user);
+	/* "1.2.3.4:5", "[::1]:5", "@" for a unix socket; valid as long as the connection. */
+	const char *(*conn_remote)(const struct pluq_conn *);
+
+	/* Output. reserve gives at least n writable bytes, valid until the next call for this connection; commit says how
+	 * many of them were written. NULL: no memory (or the connection is closing): close it. n up to 16 MiB. */
+	uint8_t *(*conn_reserve)(struct pluq_conn *, size_t n);
+	void (*conn_commit)(struct pluq_conn *, size_t n);
+	/* Sends bytes by reference: release(arg) is called on this connection's loop, once they are sent or the
+	 * connection is closed. PLUQ_ENOMEM, PLUQ_ECLOSED: release is not called. */
+	int (*conn_attach)(struct pluq_conn *, const void *bytes, size_t n, pluq_post_fn release, void *arg);
+	/* Bytes not yet taken by the kernel. */
+	size_t (*conn_pending)(const struct pluq_conn *);
+	/* The mark that on_drained speaks of. Output is never refused for it; producers look at conn_pending. Reaching it
+	 * also sends what is buffered at once. */
+	void (*conn_set_output_limit)(struct pluq_conn *, size_t bytes);
+	/* Closes the connection when output is waiting and the peer has taken none of it for this long. 0: never. */
+	void (*conn_set_write_timeout)(struct pluq_conn *, int64_t ns);
+
+	/* Within on_data only, as the last thing before it returns: the next n bytes of input (of which up to n may stand
+	 * in what on_data was offered behind the bytes it says it has used) go to dst, then on_body is called. dst stays
+	 * the handler's; it must live until on_body or on_close. */
+	void (*conn_read_into)(struct pluq_conn *, uint8_t *dst, size_t n);
+
+	/* Stops and starts reading and on_data. Counted: resume as often as paused. May be called within on_data, which is
+	 * then not called again until the resume; after it on_data is called at the end of this loop turn, if a
+	 * rest waits. */
+	void (*conn_pause)(struct pluq_conn *);
+	void (*conn_resume)(struct pluq_conn *);
+
+	/* Within on_data only, as the last thing before it returns: the connection moves to another loop, with its rest and
+	 * its unsent output. Nothing else of the handler's may point to it from this loop by then, its timers included
+	 * (free them before, make them again in on_moved). */
+	void (*conn_move)(struct pluq_conn *, uint32_t loop);
+
+	/* After on_eof: keep the sending side open until conn_close, because answers are still to come. */
+	void (*conn_hold)(struct pluq_conn *);
+
+	/* Sends what is buffered, then closes; on_data is called no more; on_close follows in a later step of the loop,
+	 * never inside this call. flush false: closes without sending the rest. May be called again. */
+	void (*conn_close)(struct pluq_conn *, bool flush);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

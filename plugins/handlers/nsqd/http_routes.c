@@ -1,0 +1,70 @@
+/* What the HTTP API offers. The debugging endpoints of the original belong to Go's runtime and are not here. */
+#include "http_args.h"
+
+#include <string.h>
+
+enum limit { NO_BODY, MSG_BODY, BATCH_BODY, VALUE_BODY };
+
+static const struct {
+	const char *method, *path;
+	uint32_t flags;
+	enum limit limit;
+	void (*handle)(void *arg, struct pluq_http_request *);
+} table[NSQD_ROUTES] = {
+	{"GET", "/ping", PLUQ_HTTP_PLAIN, NO_BODY, http_ping},
+	{"GET", "/healthz/live", PLUQ_HTTP_PLAIN, NO_BODY, http_live},
+	{"GET", "/healthz/ready", PLUQ_HTTP_PLAIN, NO_BODY, http_ready},
+	{"GET", "/info", 0, NO_BODY, http_info},
+	{"GET", "/stats", 0, NO_BODY, http_stats},
+	{"GET", "/config/:opt", 0, NO_BODY, http_config_get},
+	{"PUT", "/config/:opt", 0, VALUE_BODY, http_config_put},
+	{"POST", "/pub", PLUQ_HTTP_QUIET, MSG_BODY, http_pub},
+	{"POST", "/mpub", PLUQ_HTTP_QUIET, BATCH_BODY, http_mpub},
+	{"POST", "/topic/create", 0, NO_BODY, http_topic},
+	{"POST", "/topic/delete", 0, NO_BODY, http_topic_admin},
+	{"POST", "/topic/empty", 0, NO_BODY, http_topic_admin},
+	{"POST", "/topic/pause", 0, NO_BODY, http_topic_admin},
+	{"POST", "/topic/unpause", 0, NO_BODY, http_topic_admin},
+	{"POST", "/channel/create", 0, NO_BODY, http_channel_admin},
+	{"POST", "/channel/delete", 0, NO_BODY, http_channel_admin},
+	{"POST", "/channel/empty", 0, NO_BODY, http_channel_admin},
+	{"POST", "/channel/pause", 0, NO_BODY, http_channel_admin},
+	{"POST", "/channel/unpause", 0, NO_BODY, http_channel_admin},
+};
+
+static void limit(const struct conf *conf, enum limit what, struct pluq_http_route *route)
+{
+	route->too_big_status = 413;
+	switch (what) {
+	case NO_BODY:
+		route->flags |= PLUQ_HTTP_DISCARD;
+		route->max_body = INT64_MAX;
+		route->too_big = "BODY_TOO_BIG";
+		break;
+	case MSG_BODY:
+		route->max_body = conf->max_msg_size;
+		route->too_big = "MSG_TOO_BIG";
+		break;
+	case BATCH_BODY:
+		route->max_body = conf->max_body_size;
+		route->too_big = "BODY_TOO_BIG";
+		break;
+	case VALUE_BODY:
+		route->max_body = conf->max_msg_size;
+		route->too_big = "INVALID_VALUE";
+		break;
+	}
+}
+
+int http_start(struct nsqd *n, struct pluq_why *why)
+{
+	if (!*n->conf->http_address)
+		return 0;
+	for (size_t i = 0; i < NSQD_ROUTES; i++) {
+		n->routes[i] = (struct pluq_http_route){.method = table[i].method, .path = table[i].path,
+		    .flags = table[i].flags, .handle = table[i].handle};
+		limit(n->conf, table[i].limit, &n->routes[i]);
+	}
+	return n->http->listen(n->host, n->conf->http_address, n->routes, NSQD_ROUTES, sizeof(n->routes[0]), n,
+	    &n->server, why);
+}

@@ -1,0 +1,135 @@
+#include "json_out.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utf8.h"
+
+static void value(struct json *j)
+{
+	if (j->comma)
+		text_byte(j->out, ',');
+	j->comma = true;
+}
+
+void json_open(struct json *j, char bracket)
+{
+	value(j);
+	text_byte(j->out, bracket);
+	j->comma = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	text_byte(j->out, bracket);
+	j->comma = true;
+}
+
+void json_key(struct json *j, const char *key)
+{
+	json_string(j, key, strlen(key));
+	text_byte(j->out, ':');
+	j->comma = false;
+}
+
+/* A character that is not written as it is. */
+static void escape(struct text *t, uint32_t rune)
+{
+	switch (rune) {
+	case '"': text_str(t, "\\\""); break;
+	case '\\': text_str(t, "\\\\"); break;
+	case '\n': text_str(t, "\\n"); break;
+	case '\r': text_str(t, "\\r"); break;
+	case '\t': text_str(t, "\\t"); break;
+	default: text_printf(t, "\\u%04x", rune);
+	}
+}
+
+static bool escaped(uint32_t r)
+{
+	return r < 0x20 || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' || r == 0x2028 || r == 0x2029;
+}
+
+void json_string(struct json *j, const char *bytes, size_t n)
+{
+	const uint8_t *at = (const uint8_t *)bytes, *end = at + n;
+	uint32_t rune;
+
+	value(j);
+	text_byte(j->out, '"');
+	while (at < end) {
+		size_t length = utf8_get(at, (size_t)(end - at), &rune);
+		if (length == 0)
+			text_str(j->out, "\\ufffd");
+		else if (escaped(rune))
+			escape(j->out, rune);
+		else
+			text_add(j->out, at, length);
+		at += length ? length : 1;
+	}
+	text_byte(j->out, '"');
+}
+
+void json_int(struct json *j, int64_t v)
+{
+	value(j);
+	text_printf(j->out, "%" PRId64, v);
+}
+
+void json_uint(struct json *j, uint64_t v)
+{
+	value(j);
+	text_printf(j->out, "%" PRIu64, v);
+}
+
+void json_bool(struct json *j, bool v)
+{
+	value(j);
+	text_str(j->out, v ? "true" : "false");
+}
+
+/* The fewest digits that read back as the same value; whole numbers without a point. */
+void json_double(struct json *j, double v)
+{
+	char digits[40];
+
+	value(j);
+	for (int precision = 1; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*g", precision, v);
+		if (strtod(digits, NULL) == v)
+			break;
+	}
+	text_str(j->out, digits);
+}
+
+void json_null(struct json *j)
+{
+	value(j);
+	text_str(j->out, "null");
+}
+
+void json_put_string(struct json *j, const char *key, const char *v)
+{
+	json_key(j, key);
+	json_string(j, v, strlen(v));
+}
+
+void json_put_int(struct json *j, const char *key, int64_t v)
+{
+	json_key(j, key);
+	json_int(j, v);
+}
+
+void json_put_uint(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_uint(j, v);
+}
+
+void json_put_bool(struct json *j, const char *key, bool v)
+{
+	json_key(j, key);
+	json_bool(j, v);
+}

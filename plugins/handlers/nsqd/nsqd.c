@@ -1,0 +1,161 @@
+/* The plugin: descriptor, start, end. */
+#include "nsqd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include "conn.h"
+
+#define NODE_IDS 1024
+
+const char *status_text(int status)
+{
+	switch (status) {
+#define STATUS_TEXT(name, value, text) case value: return text;
+	PLUQ_ERRORS(STATUS_TEXT)
+#undef STATUS_TEXT
+	default: return "unknown error";
+	}
+}
+
+const char *nsqd_broadcast_address(const struct nsqd *n)
+{
+	return *n->conf->broadcast_address ? n->conf->broadcast_address : n->hostname;
+}
+
+int64_t nsqd_tcp_port(const struct nsqd *n)
+{
+	return n->tcp ? n->net->listener_port(n->tcp) : 0;
+}
+
+int64_t nsqd_http_port(const struct nsqd *n)
+{
+	return n->server ? n->http->server_port(n->server) : 0;
+}
+
+/* As the original derives it: CRC-32 of the MD5 of the host name. -1: no MD5 to be had. */
+static int64_t node_id_of(const char *hostname)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int length;
+
+	if (EVP_Digest(hostname, strlen(hostname), digest, &length, EVP_md5(), NULL) != 1)
+		return -1;
+	return (int64_t)(crc32(0, digest, length) % NODE_IDS);
+}
+
+static int set_limits(struct nsqd *n, struct pluq_why *why)
+{
+	int64_t node_id = n->conf->node_id;
+
+	if (node_id < 0)
+		node_id = node_id_of(n->hostname);
+	if (node_id < 0) {
+		snprintf(why->text, sizeof(why->text), "the host name cannot be hashed here (no MD5): set node_id");
+		return PLUQ_EINVAL;
+	}
+	n->limits = (struct pluq_limits){
+		.size = sizeof(n->limits),
+		.node_id = (uint32_t)node_id,
+		.mem_queue_size = n->conf->mem_queue_size,
+		.max_msg_timeout_ns = n->conf->max_msg_timeout,
+		.max_channel_consumers = n->conf->max_channel_consumers,
+		.requeue_on_disconnect = n->conf->on_disconnect == ON_DISCONNECT_REQUEUE,
+	};
+	int status = n->broker->use(n->host, &n->limits);
+	if (status < 0)
+		snprintf(why->text, sizeof(why->text), "another handler has the queues of this process already");
+	return status;
+}
+
+static int listen_tcp(struct nsqd *n, struct pluq_why *why)
+{
+	struct pluq_listen listen = {
+		.size = sizeof(listen),
+		.address = n->conf->tcp_address,
+		.what = "TCP",
+		.max_rest = CONN_REST_MAX,
+		.ops = &conn_ops,
+		.arg = n,
+	};
+
+	return *n->conf->tcp_address ? n->net->listen(n->host, &listen, &n->tcp, why) : 0;
+}
+
+static struct nsqd *make(const struct pluq_host *host, const struct conf *conf)
+{
+	struct nsqd *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->loops = calloc(host->loops, sizeof(*n->loops));
+	if (!n->loops) {
+		free(n);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < host->loops; i++) {
+		link_init(&n->loops[i].conns);
+		link_init(&n->loops[i].pressed);
+	}
+	n->host = host;
+	n->broker = host->broker;
+	n->net = host->net;
+	n->http = host->http;
+	n->conf = conf;
+	if (gethostname(n->hostname, sizeof(n->hostname) - 1) < 0)
+		strcpy(n->hostname, "localhost");
+	return n;
+}
+
+/* pluq_plugin.fini */
+static void fini(void *self)
+{
+	struct nsqd *n = self;
+
+	free(n->loops);
+	free(n);
+}
+
+/* pluq_plugin.init */
+static int init(const struct pluq_host *host, const void *conf, void **self, struct pluq_why *why)
+{
+	struct nsqd *n = make(host, conf);
+
+	if (!n) {
+		snprintf(why->text, sizeof(why->text), "out of memory");
+		return PLUQ_ENOMEM;
+	}
+	int status = set_limits(n, why);
+	if (status == 0)
+		status = listen_tcp(n, why);
+	if (status == 0)
+		status = http_start(n, why);
+	if (status < 0) {
+		fini(n);
+		return status;
+	}
+	*self = n;
+	return 0;
+}
+
+static const struct pluq_handler_ops ops = {.size = sizeof(ops)};
+
+PLUQ_PLUGIN_ENTRY = {
+	.size = sizeof(struct pluq_plugin),
+	PLUQ_PLUGIN_ABI,
+	.kind = PLUQ_KIND_HANDLER,
+	.option_size = sizeof(struct pluq_option),
+	.name = "nsqd",
+	.version = "0.1.0",
+	.summary = "the queue daemon: the NSQ V2 protocol and its HTTP API",
+	.options = options,
+	.conf_size = sizeof(struct conf),
+	.init = init,
+	.fini = fini,
+	.ops = &ops,
+};

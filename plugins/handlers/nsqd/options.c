@@ -1,0 +1,52 @@
+#include "options.h"
+
+/* Longest time an option takes, 73 years: sums of two of them and a clock do not overflow. */
+#define LONGEST (INT64_MAX / 4)
+#define MS INT64_C(1000000)
+
+#define OPTION(member, kind, standard_, low, high, original_, help_)                                                   \
+	{.key = #member, .type = PLUQ_OPT_##kind, .standard = standard_, .offset = offsetof(struct conf, member),      \
+	    .min = low, .max = high, .original = original_, .help = help_}
+/* Most keys are the original's. */
+#define SAME(member, kind, standard_, low, high, help_)                                                                \
+	OPTION(member, kind, standard_, low, high, #member, help_)
+
+const struct pluq_option options[] = {
+	SAME(tcp_address, STRING, "127.0.0.1:4150", 0, 0,
+	    "where clients connect: host:port, or the path of a unix socket; empty is off"),
+	SAME(http_address, STRING, "127.0.0.1:4151", 0, 0,
+	    "where the HTTP API is served: host:port, or the path of a unix socket; empty is off"),
+	SAME(broadcast_address, STRING, NULL, 0, 0, "name announced to others; empty means the host name"),
+	SAME(broadcast_tcp_port, INT, "0", 0, 65535, "TCP port announced to others; 0 means the real one"),
+	SAME(broadcast_http_port, INT, "0", 0, 65535, "HTTP port announced to others; 0 means the real one"),
+	OPTION(node_id, INT, "-1", -1, 1023, "id",
+	    "part of message ids, to be different on every node; -1 means a hash of the host name"),
+	SAME(max_msg_size, SIZE, "1MiB", 1, INT32_MAX, "longest message"),
+	SAME(max_body_size, SIZE, "5MiB", 1, INT32_MAX, "longest body of any other command, or of a batch of messages"),
+	SAME(mem_queue_size, INT, "10000", 0, INT32_MAX,
+	    "messages kept in memory per topic and per channel; 0 means that all go through storage"),
+	SAME(msg_timeout, DURATION, "1m", MS, LONGEST,
+	    "time a consumer has for a message when it asked for none of its own"),
+	SAME(max_msg_timeout, DURATION, "15m", MS, LONGEST,
+	    "longest message timeout a client may ask for, and longest life of a delivery under TOUCH"),
+	SAME(max_req_timeout, DURATION, "1h", 0, LONGEST, "longest delay of REQ, DPUB and a deferred /pub"),
+	SAME(max_rdy_count, INT, "2500", 1, INT32_MAX, "highest ready count of a consumer"),
+	SAME(max_channel_consumers, INT, "0", 0, INT32_MAX, "consumers per channel; 0 means no limit"),
+	SAME(max_heartbeat_interval, DURATION, "1m", 0, LONGEST, "longest heartbeat interval a client may ask for"),
+	SAME(max_output_buffer_size, SIZE, "64KiB", 0, INT32_MAX, "largest output buffer a client may ask for"),
+	SAME(output_buffer_timeout, DURATION, "250ms", 0, LONGEST,
+	    "upper bound of the time messages wait in the output buffer when the client asked for none of its own"),
+	SAME(min_output_buffer_timeout, DURATION, "25ms", 0, LONGEST, "shortest such bound a client may ask for"),
+	SAME(max_output_buffer_timeout, DURATION, "30s", 0, LONGEST, "longest such bound a client may ask for"),
+	SAME(max_deflate_level, INT, "6", 1, 9, "highest compression level told to clients"),
+	{.key = "on_disconnect", .type = PLUQ_OPT_ENUM, .standard = "timeout", .words = "timeout|requeue",
+	    .offset = offsetof(struct conf, on_disconnect),
+	    .help = "what a consumer had in flight when it left waits for its timeout, or is requeued at once"},
+	SAME(queue_scan_selection_count, INT, "20", 0, INT32_MAX,
+	    "accepted and shown for the original's sake; deadlines are exact here without scanning"),
+	SAME(queue_scan_worker_pool_max, INT, "4", 0, INT32_MAX, "as queue_scan_selection_count"),
+	SAME(topology_region, STRING, NULL, 0, 0, "region this node stands in"),
+	SAME(topology_zone, STRING, NULL, 0, 0, "zone this node stands in"),
+	SAME(enable_experiment, STRINGS, NULL, 0, 0, "names of experimental features to switch on"),
+	{.key = NULL},
+};

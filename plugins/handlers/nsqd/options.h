@@ -1,0 +1,30 @@
+/* Configuration of the nsqd handler. Times in nanoseconds, sizes in bytes. */
+#ifndef NSQD_OPTIONS_H
+#define NSQD_OPTIONS_H
+
+#include <pluq/plugin.h>
+
+enum { ON_DISCONNECT_TIMEOUT, ON_DISCONNECT_REQUEUE };
+
+struct conf {
+	const char *tcp_address, *http_address;
+	const char *broadcast_address; /* "": the host name */
+	int64_t broadcast_tcp_port, broadcast_http_port; /* 0: the real one */
+	int64_t node_id; /* -1: from the host name */
+	int64_t max_msg_size, max_body_size;
+	int64_t mem_queue_size;
+	int64_t msg_timeout, max_msg_timeout, max_req_timeout;
+	int64_t max_rdy_count, max_channel_consumers;
+	int64_t max_heartbeat_interval;
+	int64_t max_output_buffer_size;
+	int64_t output_buffer_timeout, min_output_buffer_timeout, max_output_buffer_timeout;
+	int64_t max_deflate_level;
+	int64_t on_disconnect;
+	int64_t queue_scan_selection_count, queue_scan_worker_pool_max;
+	const char *topology_region, *topology_zone;
+	struct pluq_strings enable_experiment;
+};
+
+extern const struct pluq_option options[];
+
+#endif

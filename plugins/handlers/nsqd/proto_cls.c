@@ -1,0 +1,16 @@
+/* CLS: no more messages, please; what is in flight may still be answered. */
+#include "protocol.h"
+
+enum step proto_cls(struct conn *c, const struct line *l, struct input *in)
+{
+	struct text text = {0};
+
+	if (c->state != STATE_SUBSCRIBED)
+		return fail_state(c, "CLS");
+	if (c->sub)
+		c->nsqd->broker->sub_ready(c->sub, 0);
+	c->state = STATE_CLOSING;
+	text_str(&text, "CLOSE_WAIT");
+	answer_text(c, FRAME_RESPONSE, text);
+	return STEP_NEXT;
+}

@@ -1,0 +1,7 @@
+/* NOP: keeps the connection alive, as any command does. */
+#include "protocol.h"
+
+enum step proto_nop(struct conn *c, const struct line *l, struct input *in)
+{
+	return STEP_NEXT;
+}

@@ -1,0 +1,196 @@
+/* The way of every publish: find the topic, go to its home if that pays, hand over, answer. */
+#include "body.h"
+
+#include <string.h>
+
+#include "names.h"
+#include "protocol.h"
+
+/* Times a command looks its topic up again because it was deleted meanwhile. */
+#define STALE_TRIES 2
+
+const char *verb_name(enum verb verb)
+{
+	static const char *const names[] = {
+		[VERB_PUB] = "PUB", [VERB_MPUB] = "MPUB", [VERB_DPUB] = "DPUB", [VERB_IDENTIFY] = "IDENTIFY",
+		[VERB_AUTH] = "AUTH"};
+
+	return names[verb];
+}
+
+static inline bool topic_at_hand(const struct conn *c, struct span name)
+{
+	return c->topic_length == name.length && c->topic && memcmp(c->topic_name, name.at, name.length) == 0;
+}
+
+bool topic_name_ok(const struct conn *c, struct span name)
+{
+	return topic_at_hand(c, name) || name_valid(name.at, name.length);
+}
+
+void topic_drop(struct conn *c)
+{
+	if (c->topic)
+		c->nsqd->broker->topic_unref(c->topic);
+	c->topic = NULL;
+	c->topic_name = NULL;
+	c->topic_length = 0;
+	c->count = NULL;
+}
+
+static void topic_set(struct conn *c, struct pluq_topic *topic)
+{
+	c->topic = topic;
+	c->topic_name = c->nsqd->broker->topic_name(topic);
+	c->topic_length = (uint32_t)strlen(c->topic_name);
+}
+
+/* pluq_topic_fn */
+static void on_topic(void *arg, int status, struct pluq_topic *topic)
+{
+	struct conn *c = arg;
+
+	if (c->closed) {
+		if (topic)
+			c->nsqd->broker->topic_unref(topic);
+	} else {
+		if (status == 0)
+			topic_set(c, topic);
+		c->topic_status = status;
+		conn_resume(c, PAUSE_TOPIC);
+		if (c->intake && intake_complete(c))
+			conn_settle(c, intake_step(c, NULL));
+	}
+	conn_unref(c);
+}
+
+int topic_want(struct conn *c, struct span name)
+{
+	struct pluq_topic *topic;
+
+	if (topic_at_hand(c, name))
+		return 0;
+	if (c->topic_status < 0) {
+		int status = c->topic_status;
+		c->topic_status = 0;
+		return status;
+	}
+	topic_drop(c);
+	int status = c->nsqd->broker->topic_get(c->nsqd->host, (const char *)name.at, name.length, true, &topic,
+	    on_topic, c);
+	if (status == 0) {
+		topic_set(c, topic);
+	} else if (status == PLUQ_ELATER) {
+		c->refs++;
+		conn_pause(c, PAUSE_TOPIC);
+	}
+	return status;
+}
+
+/* A connection that publishes first to a topic that lives elsewhere goes there, once. */
+static bool moves_home(struct conn *c)
+{
+	uint32_t home;
+
+	if (c->moved || !c->in_data || c->sub || c->intake || answers_open(&c->answers))
+		return false;
+	home = c->nsqd->broker->topic_home(c->topic);
+	if (home == c->loop)
+		return false;
+	c->moved = true;
+	conn_move_to(c, home);
+	return true;
+}
+
+static void failed_text(struct text *t, enum verb verb, int status, const char *cause)
+{
+	if (status == PLUQ_ESTALE)
+		status = PLUQ_EEXITING;
+	text_printf(t, "E_%s_FAILED %s failed %s", verb_name(verb), verb_name(verb),
+	    cause && *cause ? cause : status_text(status));
+}
+
+enum step publish_failed(struct conn *c, enum verb verb, int status, const char *cause)
+{
+	struct text text = {0};
+
+	failed_text(&text, verb, status, cause);
+	return answer_fatal(c, text);
+}
+
+/* pluq_done_fn */
+static void on_published(void *arg, int status, const struct pluq_why *why)
+{
+	struct answer *answer = arg;
+	struct conn *c = answer->conn;
+	struct text text = {0};
+
+	if (!c->closed) {
+		if (status < 0)
+			failed_text(&text, answer->verb, status, why ? why->text : NULL);
+		if (text.failed) {
+			text_free(&text);
+			conn_abort(c);
+		} else {
+			answers_known(answer, text, status < 0);
+		}
+	}
+	conn_unref(c);
+}
+
+static void count(struct conn *c, size_t n)
+{
+	if (!c->count)
+		c->count = pub_counts_get(&c->counts, c->topic_name, c->topic_length);
+	if (c->count) /* without memory the figure is missing, not the message */
+		c->count->count += n;
+}
+
+/* One try with the topic at hand. */
+static int hand_over(struct conn *c, const struct publish *p)
+{
+	const struct pluq_broker *broker = c->nsqd->broker;
+	struct answer *answer = answers_next(c);
+
+	if (!answer)
+		return PLUQ_ENOMEM;
+	answer->verb = (uint8_t)p->verb;
+	int status = broker->publish(c->nsqd->host, c->topic, p->bodies, p->count, p->defer_ns, on_published, answer);
+	if (status == 0) {
+		count(c, p->count);
+		answer_ok(c);
+	} else if (status == PLUQ_ELATER) {
+		count(c, p->count);
+		answers_take(c);
+		c->refs++;
+	}
+	return status;
+}
+
+enum step topic_open(struct conn *c, enum verb verb, struct span name)
+{
+	int status = topic_want(c, name);
+
+	if (status == PLUQ_ELATER)
+		return STEP_STOP;
+	if (status < 0)
+		return publish_failed(c, verb, status, NULL);
+	return moves_home(c) ? STEP_STOP : STEP_NEXT;
+}
+
+enum step publish(struct conn *c, const struct publish *p)
+{
+	for (;;) {
+		enum step step = topic_open(c, p->verb, p->topic);
+		if (step != STEP_NEXT)
+			return step;
+		int status = hand_over(c, p);
+		if (status == 0 || status == PLUQ_ELATER) {
+			c->stale = 0;
+			return STEP_NEXT;
+		}
+		if (status != PLUQ_ESTALE || ++c->stale > STALE_TRIES)
+			return publish_failed(c, p->verb, status, NULL);
+		topic_drop(c);
+	}
+}

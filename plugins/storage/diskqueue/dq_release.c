@@ -1,0 +1,42 @@
+#include "dq.h"
+
+/* One record alone keeps at least two complete files if it is the only one outstanding in its file, and the reader is two files
+ * on. */
+static void find_pinned(struct dq *q, struct pluq_released *out)
+{
+	uint64_t lowest, second;
+	*out = (struct pluq_released){ .pinned = false };
+	if (!dq_window_lowest(&q->window, &lowest, &second))
+		return;
+	int64_t file = dq_at_of(lowest, q->end.file).file;
+	if (q->next.file - file < 2 || (second && dq_at_of(second, q->end.file).file == file))
+		return;
+	out->pinned = true;
+	out->pinned_position = lowest;
+}
+
+static void release_one(struct dq *q, uint64_t name)
+{
+	if (!(name & DQ_LIVE))
+		return; /* none of ours */
+	if (!dq_window_release(&q->window, name) && !dq_held_release(&q->held, name))
+		return;
+	if (q->due.live == 0)
+		return;
+	pthread_mutex_lock(&q->lock);
+	dq_due_release(&q->due, dq_at_of(name, q->end.file));
+	pthread_mutex_unlock(&q->lock);
+}
+
+int dq_release(void *queue, const uint64_t *positions, size_t n, struct pluq_released *out, struct pluq_why *why)
+{
+	struct dq *q = dq_queue(queue);
+	dq_begin(q);
+	for (size_t i = 0; i < n; i++)
+		release_one(q, positions[i]);
+	dq_window_trim(&q->window);
+	dq_end(q);
+	dq_reclaim(q);
+	find_pinned(q, out);
+	return 0;
+}

@@ -1,0 +1,88 @@
+"""Fixtures of all suites. A failed test shows the log of every daemon that it had."""
+
+import itertools
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from pluqtest import Client, Pluqd  # noqa: E402
+
+_numbers = itertools.count(1)
+_started = []  # daemons of the current session whose folders are still there
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for d in _started:
+            report.sections.append((f"log of pluqd {d.process.pid if d.process else '-'}", d.log()[-8000:]))
+
+
+def _discard(daemons):
+    """Stops those that still run, which must succeed; removes their folders."""
+    failures = []
+    for d in daemons:
+        try:
+            d.stop()
+        except AssertionError as e:
+            failures.append(str(e))
+        if d.alive():
+            d.kill()
+        if d in _started:
+            _started.remove(d)
+        d.remove()
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture(scope="module")
+def broker(request):
+    """One daemon for all tests of a file, with the file's OPTIONS."""
+    d = Pluqd(**getattr(request.module, "OPTIONS", {}))
+    _started.append(d)
+    yield d
+    _discard([d])
+
+
+@pytest.fixture
+def launch():
+    """launch(**options) starts a daemon for this test alone."""
+    mine = []
+
+    def start(*args, **options):
+        d = Pluqd(*args, start=False, **options)
+        mine.append(d)
+        _started.append(d)
+        return d.start()
+
+    def make(*args, **options):
+        """As launch, but does not start it."""
+        d = Pluqd(*args, start=False, **options)
+        mine.append(d)
+        _started.append(d)
+        return d
+
+    start.make = make
+    yield start
+    for c in list(Client.alive):
+        c.close()
+    _discard(mine)
+
+
+@pytest.fixture
+def topic(request):
+    """A topic name that no other test uses."""
+    name = re.sub(r"[^a-zA-Z0-9_]", "_", request.node.name)[:32].strip("_")
+    return f"{name}_{next(_numbers)}"
+
+
+@pytest.fixture(autouse=True)
+def _close_clients():
+    yield
+    for c in list(Client.alive):
+        c.close()

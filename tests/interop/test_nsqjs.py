@@ -1,0 +1,98 @@
+"""nsqjs, an existing client, against pluqd: 100,000 lines on two channels, nothing lost, nothing changed."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pluqtest import scaled
+
+HERE = Path(__file__).resolve().parent
+LINES = 100_000
+CHANNELS = ["archive", "live"]
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory):
+    """Where nsqjs is installed: in the build tree if there is one, never in the source tree."""
+    for program in ("node", "npm"):
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed")
+    build = os.environ.get("PLUQ_BUILD_DIR")
+    folder = Path(build) / "tests" / "interop-modules" if build else tmp_path_factory.mktemp("modules")
+    lock = (HERE / "package-lock.json").read_bytes()
+    stamp = folder / "installed"
+    if not stamp.exists() or stamp.read_bytes() != lock:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(HERE / name, folder / name)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], cwd=folder, check=True)
+        stamp.write_bytes(lock)
+    return folder / "node_modules"
+
+
+def sources():
+    """The text files of the repository."""
+    top = HERE.parent.parent
+    for folder in ("plugin-api", "daemon", "plugins", "tests", "docs"):
+        for path in sorted((top / folder).rglob("*")):
+            if path.suffix in (".c", ".h", ".py", ".md") and path.is_file():
+                yield path
+
+
+@pytest.fixture(scope="session")
+def real_lines(tmp_path_factory):
+    """A file of LINES lines, each with its number before it; the texts repeat, the numbers do not."""
+    texts = [t for path in sources() for t in path.read_text().splitlines()]
+    path = tmp_path_factory.mktemp("lines") / "lines"
+    with open(path, "w") as f:
+        for n in range(LINES):
+            f.write(f"{n:06} {texts[n % len(texts)]}\n")
+    return path
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["one run", "the broker restarts"])
+def test_roundtrip(launch, modules, real_lines, restart):
+    port = free_port()
+    d = launch(tcp=f"127.0.0.1:{port}", mem_queue_size=2000, **{"log.level": "info"})
+    job = {"port": port, "topic": "lines", "file": str(real_lines), "channels": CHANNELS, "readers": 3,
+           "pauseAt": LINES // 2 if restart else -1}
+    for channel in CHANNELS:
+        d.consumer("lines", channel).close()  # both get everything
+    node = subprocess.Popen(["node", str(HERE / "roundtrip.js"), json.dumps(job)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            env={**os.environ, "NODE_PATH": str(modules)}, text=True)
+    try:
+        if restart:
+            assert node.stdout.readline() == "half\n"
+            d.restart()
+            node.stdin.write("go\n")
+            node.stdin.flush()
+        out, _ = node.communicate(timeout=scaled(120))
+    finally:
+        node.kill()
+        node.wait()
+    assert node.returncode == 0
+    report = json.loads(out)
+    wanted = hashlib.sha256(real_lines.read_bytes()).hexdigest()
+    for channel in CHANNELS:
+        r = report[channel]
+        assert (r["lines"], r["sha256"]) == (LINES, wanted)
+        assert r["requeued"] >= LINES // 23 and r["touched"] >= LINES // 101 and r["early"] == 0
+        d.wait_channel("lines", channel, depth=0, in_flight_count=0, deferred_count=0)
+        if not restart:
+            s = d.channel_stats("lines", channel)
+            assert r["repeated"] == 0
+            assert (s["message_count"], s["requeue_count"], s["timeout_count"]) == (LINES, r["requeued"], 0)
+    assert d.topic_stats("lines")["depth"] == 0
+    d.stop()
+    assert d.files("*.bad") == []

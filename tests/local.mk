@@ -1,0 +1,26 @@
+# Every test speaks TAP: C programs through cmocka, Python suites through run-pytest. A .suite file names the folders (below
+# tests/) whose pytest files are run as one suite.
+TEST_EXTENSIONS = .suite
+LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SUITE_LOG_DRIVER = $(LOG_DRIVER)
+SUITE_LOG_COMPILER = $(top_srcdir)/tests/run-pytest
+
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	PLUQD='$(abs_top_builddir)/pluqd'; export PLUQD; \
+	PLUQ_PLUGIN_DIR='$(abs_top_builddir)/.libs'; export PLUQ_PLUGIN_DIR; \
+	PLUQ_TEST_PLUGIN_DIR='$(abs_top_builddir)/tests/plugins/.libs'; export PLUQ_TEST_PLUGIN_DIR; \
+	PLUQ_BUILD_DIR='$(abs_top_builddir)'; export PLUQ_BUILD_DIR; \
+	PLUQ_SOURCE_DIR='$(abs_top_srcdir)'; export PLUQ_SOURCE_DIR;
+
+SUITES = tests/protocol.suite tests/interop.suite tests/faults.suite
+TESTS += $(SUITES)
+EXTRA_DIST += $(SUITES) tests/run-pytest tests/protocol tests/interop tests/faults
+
+dist-hook:
+	find $(distdir)/tests \( -name __pycache__ -o -name .pytest_cache -o -name node_modules \) -prune -exec rm -rf {} +
+
+# Clang, distcheck, sanitizers, longer fuzzing: the better part of an hour.
+check-long:
+	$(top_srcdir)/scripts/check-long
+.PHONY: check-long

@@ -1,0 +1,295 @@
+"""A client that sends and receives raw bytes of the V2 protocol and hides nothing of it."""
+
+import json
+import select
+import socket
+import struct
+import time
+from typing import NamedTuple
+
+from .wait import scaled
+
+RESPONSE, ERROR, MESSAGE = 0, 1, 2
+HEARTBEAT = b"_heartbeat_"
+MAGIC = b"  V2"
+
+
+class NoFrame(AssertionError):
+    """Nothing, or only part of a frame, came in time."""
+
+
+class Closed(AssertionError):
+    """The daemon closed the connection."""
+
+
+class Frame(NamedTuple):
+    kind: int
+    data: bytes
+
+
+class Message(NamedTuple):
+    timestamp: int
+    attempts: int
+    id: bytes
+    body: bytes
+
+    @classmethod
+    def parse(cls, data):
+        assert len(data) >= 26, f"message frame of {len(data)} bytes"
+        timestamp, attempts = struct.unpack(">qH", data[:10])
+        return cls(timestamp, attempts, data[10:26], data[26:])
+
+
+def sized(body):
+    return struct.pack(">i", len(body)) + body
+
+
+def mpub_body(bodies):
+    """What follows the line of an MPUB, the body size included."""
+    inner = struct.pack(">i", len(bodies)) + b"".join(sized(b) for b in bodies)
+    return sized(inner)
+
+
+def encoded(text):
+    return text if isinstance(text, bytes) else text.encode()
+
+
+class Client:
+    alive = []  # every open one; the test's teardown closes them
+
+    def __init__(self, address, magic=MAGIC, timeout=5, source=None):
+        self.timeout = timeout
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.sock.settimeout(scaled(timeout))
+        if source:
+            self.sock.bind(source)
+        self.sock.connect(address)
+        if family == socket.AF_INET:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.rest = bytearray()
+        Client.alive.append(self)
+        if magic:
+            self.send(magic)
+
+    # raw bytes
+
+    def send(self, data):
+        self.sock.sendall(encoded(data))
+
+    def send_lenient(self, data):
+        """For bytes that the daemon may refuse by closing while they are under way."""
+        try:
+            self.send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def half_close(self):
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Closes with a TCP reset, as a crashed machine would seem to do."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self):
+        self.sock.close()
+        if self in Client.alive:
+            Client.alive.remove(self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def local(self):
+        """ip:port, as the daemon shows it."""
+        host, port = self.sock.getsockname()[:2]
+        return f"{host}:{port}"
+
+    def _fill(self, end):
+        """Adds what arrives until `end` to the rest. False: nothing came."""
+        ready, _, _ = select.select([self.sock], [], [], max(0, end - time.monotonic()))
+        if not ready:
+            return False
+        try:
+            data = self.sock.recv(1 << 18)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise Closed(f"connection closed; {len(self.rest)} bytes of a frame before: {bytes(self.rest[:80])!r}")
+        self.rest += data
+        return True
+
+    def read_exact(self, n, timeout=None):
+        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        while len(self.rest) < n:
+            if not self._fill(end):
+                raise NoFrame(f"{len(self.rest)} of {n} bytes came: {bytes(self.rest[:80])!r}")
+        data = bytes(self.rest[:n])
+        del self.rest[:n]
+        return data
+
+    # frames
+
+    def _whole_frame(self):
+        if len(self.rest) < 4:
+            return False
+        size, = struct.unpack_from(">i", self.rest)
+        assert size >= 4, f"frame size {size}"
+        return len(self.rest) >= 4 + size
+
+    def frame(self, timeout=None):
+        """The next frame, heartbeats included."""
+        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        while not self._whole_frame():
+            if not self._fill(end):
+                raise NoFrame(f"no frame came; {len(self.rest)} bytes of one: {bytes(self.rest[:80])!r}")
+        size, kind = struct.unpack_from(">ii", self.rest)
+        data = bytes(self.rest[8:4 + size])
+        del self.rest[:4 + size]
+        return Frame(kind, data)
+
+    def live_frame(self, timeout=None):
+        """The next frame that is not a heartbeat; heartbeats are answered."""
+        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        while True:
+            f = self.frame(max(0, end - time.monotonic()) / scaled(1))
+            if f != (RESPONSE, HEARTBEAT):
+                return f
+            self.send(b"NOP\n")
+
+    def response(self, data=b"OK", timeout=None):
+        f = self.live_frame(timeout)
+        assert f == (RESPONSE, encoded(data)), f"wanted response {data!r}, got {f}"
+
+    def error(self, text, timeout=None):
+        f = self.live_frame(timeout)
+        assert f == (ERROR, encoded(text)), f"wanted error {text!r}, got {f}"
+
+    def fatal(self, text, timeout=None):
+        self.error(text, timeout)
+        self.closed(timeout)
+
+    def closed(self, timeout=None):
+        """The daemon closes now, and sends nothing before that."""
+        try:
+            f = self.frame(timeout)
+        except Closed:
+            assert not self.rest, f"part of a frame before the end: {bytes(self.rest)!r}"
+            return
+        except NoFrame:
+            raise AssertionError("the daemon has not closed the connection") from None
+        raise AssertionError(f"wanted a closed connection, got {f}")
+
+    def closed_after_errors(self, timeout=None):
+        """The daemon closes; error frames before that are returned (a reset may have destroyed them)."""
+        seen = []
+        try:
+            while True:
+                f = self.frame(timeout)
+                assert f.kind == ERROR, f"wanted only errors, got {f}"
+                seen.append(f.data)
+        except Closed:
+            return seen
+        except NoFrame:
+            raise AssertionError(f"the daemon has not closed the connection; it sent {seen}") from None
+
+    def nothing(self, seconds=0.1):
+        """Nothing arrives for so long, and the connection stays open."""
+        assert not self.rest, f"unexpected bytes: {bytes(self.rest[:80])!r}"
+        if self._fill(time.monotonic() + seconds):
+            raise AssertionError(f"unexpected bytes: {bytes(self.rest[:80])!r}")
+
+    def message(self, timeout=None):
+        f = self.live_frame(timeout)
+        assert f.kind == MESSAGE, f"wanted a message, got {f}"
+        return Message.parse(f.data)
+
+    def messages(self, n, timeout=None, finish=False):
+        """n messages; the timeout is for each."""
+        got = []
+        for _ in range(n):
+            m = self.message(timeout)
+            if finish:
+                self.fin(m)
+            got.append(m)
+        return got
+
+    def bodies(self, n, timeout=None, finish=True):
+        return [m.body for m in self.messages(n, timeout, finish)]
+
+    # commands
+
+    def command(self, line, body=None):
+        """A line and, if there is one, the body with its size before it."""
+        self.send(encoded(line) + b"\n" + (b"" if body is None else sized(encoded(body))))
+
+    def identify_raw(self, body):
+        self.command("IDENTIFY", body)
+
+    def identify(self, **fields):
+        """Sends the fields; with feature_negotiation returns the decoded answer."""
+        self.identify_raw(json.dumps(fields))
+        if not fields.get("feature_negotiation"):
+            self.response()
+            return None
+        f = self.live_frame()
+        assert f.kind == RESPONSE, f
+        return json.loads(f.data)
+
+    def sub(self, topic, channel, ready=None):
+        self.command(f"SUB {topic} {channel}")
+        self.response()
+        if ready is not None:
+            self.rdy(ready)
+        return self
+
+    def rdy(self, count):
+        self.command(f"RDY {count}")
+
+    def pub(self, topic, body):
+        self.command(f"PUB {topic}", body)
+        self.response()
+
+    def dpub(self, topic, delay_ms, body):
+        self.command(f"DPUB {topic} {delay_ms}", body)
+        self.response()
+
+    def send_mpub(self, topic, bodies):
+        self.send(f"MPUB {topic}\n".encode() + mpub_body([encoded(b) for b in bodies]))
+
+    def mpub(self, topic, bodies):
+        self.send_mpub(topic, bodies)
+        self.response()
+
+    def pub_all(self, topic, bodies):
+        """One PUB each, all in the pipe at once; waits for every answer."""
+        self.send(b"".join(f"PUB {topic}\n".encode() + sized(encoded(b)) for b in bodies))
+        for _ in bodies:
+            self.response()
+
+    def fin(self, m):
+        self.send(b"FIN " + _id(m) + b"\n")
+
+    def req(self, m, delay_ms=0):
+        self.send(b"REQ " + _id(m) + f" {delay_ms}\n".encode())
+
+    def touch(self, m):
+        self.send(b"TOUCH " + _id(m) + b"\n")
+
+    def cls(self):
+        self.command("CLS")
+        self.response("CLOSE_WAIT")
+
+    def sync(self):
+        """Returns when the daemon has carried out every command sent before: a FIN that cannot succeed is answered.
+        Subscribed connections only."""
+        self.command("FIN " + "z" * 16)
+        self.error("E_FIN_FAILED FIN " + "z" * 16 + " failed ID not in flight")
+
+
+def _id(m):
+    return m.id if isinstance(m, Message) else encoded(m)

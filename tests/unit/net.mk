@@ -1,0 +1,29 @@
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_http \
+	tests/unit/test_http_query tests/unit/test_http_route
+
+tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
+tests_unit_test_addr_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_addr_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_complaint_SOURCES = tests/unit/test_complaint.c
+tests_unit_test_complaint_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_complaint_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_conn_SOURCES = tests/unit/test_conn.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_conn_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conn_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_http_SOURCES = tests/unit/test_http.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_http_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_http_query_SOURCES = tests/unit/test_http_query.c
+tests_unit_test_http_query_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_query_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_http_route_SOURCES = tests/unit/test_http_route.c
+tests_unit_test_http_route_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_route_LDADD = libcore.la $(TEST_LIBS)
+
+TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_http \
+	tests/unit/test_http_query tests/unit/test_http_route
