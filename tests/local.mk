@@ -15,7 +15,8 @@ AM_TESTS_ENVIRONMENT = \
 
 SUITES = tests/protocol.suite tests/interop.suite tests/faults.suite
 TESTS += $(SUITES)
-EXTRA_DIST += $(SUITES) tests/run-pytest tests/protocol tests/interop tests/faults
+EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
+	tests/protocol tests/interop tests/faults
 
 dist-hook:
 	find $(distdir)/tests \( -name __pycache__ -o -name .pytest_cache -o -name node_modules \) -prune -exec rm -rf {} +

@@ -97,7 +97,11 @@ static uint32_t bucket_of(const struct pluq__inflight *t, const uint8_t *id)
 
 	memcpy(&high, id, 8);
 	memcpy(&low, id + 8, 8);
-	low = (low ^ high * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+	/* What differs between ids stands in the last bytes; multiplying carries differences upwards only, so all of both halves
+	 * is folded down first. */
+	low = (low ^ high * UINT64_C(0x9e3779b97f4a7c15));
+	low = (low ^ low >> 32) * UINT64_C(0xff51afd7ed558ccd);
+	low = (low ^ low >> 29) * UINT64_C(0xc4ceb9fe1a85ec53);
 	return (uint32_t)(low >> 32) & (t->room - 1);
 }
 

@@ -59,8 +59,8 @@ static void out_of_descriptors(struct pluq_listener *l, int error)
 	struct pluq__net *net = l->net;
 	uint64_t hidden;
 	if (pluq__complaint_raise(&net->descriptor_complaint, now(net), &hidden))
-		pluq__log(PLUQ_ERROR, "net", "%s: cannot accept connections: %s (%" PRIu64 " more times since the last line)",
-		    l->what, strerrordesc_np(error), hidden);
+		pluq__log(PLUQ_ERROR, "net", "%s: cannot accept connections: %s (%" PRIu64
+		    " more times since the last line)", l->what, strerrordesc_np(error), hidden);
 	if (net->spare_fd >= 0) {
 		close(net->spare_fd);
 		net->spare_fd = -1;
@@ -80,8 +80,8 @@ static bool over_limit(struct pluq_listener *l)
 		return false;
 	if (pluq__complaint_raise(&net->limit_complaint, now(net), &hidden))
 		pluq__log(PLUQ_WARN, "net", "%s: connection refused: limit of %" PRId64
-		    " connections reached (%" PRIu64 " more refused since the last line)", l->what, net->max_connections,
-		    hidden);
+		    " connections reached (%" PRIu64 " more refused since the last line)", l->what,
+		    net->max_connections, hidden);
 	return true;
 }
 

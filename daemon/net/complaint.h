@@ -1,4 +1,5 @@
-/* Private to the daemon. A fault that repeats is logged at once, then at growing gaps, then when it is over. One thread. */
+/* Private to the daemon. A fault that repeats is logged at once, then at growing gaps, then when it is over.
+ * One thread. */
 #ifndef PLUQ__COMPLAINT_H
 #define PLUQ__COMPLAINT_H
 

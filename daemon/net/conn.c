@@ -102,10 +102,10 @@ static void on_work(struct pluq__turn *t)
 		if (c->ops->on_drained)
 			c->ops->on_drained(c, c->user);
 	}
-	if (c->state == PLUQ__CONN_OPEN && c->offer && !c->paused)
-		pluq__conn_go_on(c);
-	else if (c->state == PLUQ__CONN_GONE)
+	if (c->state == PLUQ__CONN_GONE)
 		bury(c);
+	else if (c->offer)
+		pluq__conn_go_on(c);
 }
 
 void pluq__conn_wake(struct pluq_conn *c)

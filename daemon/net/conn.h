@@ -76,7 +76,8 @@ static inline int64_t pluq__conn_now(const struct pluq_conn *c)
 }
 
 /* conn.c */
-struct pluq_conn *pluq__conn_new(struct pluq_listener *, int fd, const struct sockaddr_storage *from); /* takes fd on success */
+/* Takes fd on success. NULL: no memory. */
+struct pluq_conn *pluq__conn_new(struct pluq_listener *, int fd, const struct sockaddr_storage *from);
 void pluq__conn_start(struct pluq_conn *, struct pluq__net_loop *); /* loop 0; the connection is that loop's then */
 void pluq__conn_depart(struct pluq_conn *); /* to move_to */
 void pluq__conn_close(struct pluq_conn *, bool flush);

@@ -113,8 +113,8 @@ static size_t consume(struct pluq_conn *c, const uint8_t *bytes, size_t n)
 	return at;
 }
 
-/* Distributes `got` bytes that were received into the body first, then behind the `have` bytes of the buffer. Returns how
- * many are left at the front of the buffer. */
+/* Distributes `got` bytes that were received into the body first, then behind the `have` bytes of the buffer. Returns
+ * how many are left at the front of the buffer. */
 static size_t received(struct pluq_conn *c, uint8_t *buffer, size_t have, size_t got)
 {
 	if (c->in_body) {
@@ -192,8 +192,8 @@ static void receive(struct pluq_conn *c)
 	keep_rest(c, buffer, have);
 }
 
-/* The handler is through with its input; what still comes must not make the kernel answer with a reset, which could destroy
- * our last words on their way. */
+/* The handler is through with its input; what still comes must not make the kernel answer with a reset, which could
+ * destroy our last words on their way. */
 static void discard(struct pluq_conn *c)
 {
 	struct iovec iov = {.iov_base = c->at->buffer, .iov_len = PLUQ__RECEIVE_BUFFER};
@@ -256,6 +256,8 @@ static void offer_rest(struct pluq_conn *c)
 void pluq__conn_go_on(struct pluq_conn *c)
 {
 	c->offer = false;
+	if (c->state != PLUQ__CONN_OPEN || c->paused)
+		return; /* the next resume comes here again */
 	if (!c->eof)
 		offer_rest(c);
 	if (c->state != PLUQ__CONN_OPEN)

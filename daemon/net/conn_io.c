@@ -29,7 +29,8 @@ ssize_t pluq__io_send(struct pluq_conn *c, struct iovec *iov, int n)
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
 	ssize_t got;
 	do
-		got = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) : sendmsg(c->fd, &m, MSG_NOSIGNAL);
+		got = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+			     : sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	while (got < 0 && errno == EINTR);
 	return result(got);
 }

@@ -1,6 +1,6 @@
 /* Output: a chain of segments, each a run of bytes in a chunk, or bytes by reference. One system call sends up to
- * SEND_VECTORS of them. A chunk lives as long as a segment lies in it: what is written after an attached body goes on in
- * the same chunk, so that a frame header between two bodies does not cost a chunk. */
+ * SEND_VECTORS of them. A chunk lives as long as a segment lies in it: what is written after an attached body goes on
+ * in the same chunk, so that a frame header between two bodies does not cost a chunk. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

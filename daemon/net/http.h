@@ -1,10 +1,11 @@
 /* Private to daemon/net. HTTP on our connections; everything runs on loop 0.
  *
- * http_server.c: listening and the table for handlers. http_conn.c: a connection, from bytes to complete requests and back.
+ * http_server.c: listening and the table for handlers. http_conn.c: a connection, from bytes to complete requests and
+ * back.
  * http_request.c: what was asked. http_reply.c: what is answered. http_route.c, http_query.c: paths and parameters.
  *
- * A request belongs to its connection while it is received, then to the handler until it is answered; if the peer leaves
- * meanwhile, the request stays, without a connection.
+ * A request belongs to its connection while it is received, then to the handler until it is answered; if the peer
+ * leaves meanwhile, the request stays, without a connection.
  */
 #ifndef PLUQ__HTTP_H
 #define PLUQ__HTTP_H
@@ -20,7 +21,7 @@
 
 /* How long a peer is waited for. */
 struct pluq__http_patience {
-	int64_t head_ns;  /* from the first byte of a request (or the connection's start) to the end of its header fields */
+	int64_t head_ns;  /* from a request's first byte (or the connection's start) to the end of its header fields */
 	int64_t body_ns;  /* without a byte of the body */
 	int64_t idle_ns;  /* between requests */
 	int64_t write_ns; /* without a byte of the answer taken */
@@ -87,8 +88,9 @@ void pluq__http_conn_answered(struct pluq__http_conn *, bool keep_alive); /* the
 /* http_request.c */
 struct pluq_http_request *pluq__http_request_new(struct pluq__http_conn *);
 void pluq__http_request_free(struct pluq_http_request **);
-int pluq__http_request_text(struct pluq_http_request *, enum pluq__http_text, const char *bytes, size_t n); /* PLUQ_ENOMEM */
-int pluq__http_request_text_end(struct pluq_http_request *); /* PLUQ_ENOMEM */
+/* PLUQ_ENOMEM. */
+int pluq__http_request_text(struct pluq_http_request *, enum pluq__http_text, const char *bytes, size_t n);
+int pluq__http_request_text_end(struct pluq_http_request *);
 /* Splits and decodes the target, finds the route. PLUQ_EINVAL: malformed; PLUQ_ENOMEM. */
 int pluq__http_request_judge(struct pluq_http_request *);
 bool pluq__http_request_discards(const struct pluq_http_request *); /* its body is read and thrown away */

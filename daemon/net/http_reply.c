@@ -42,7 +42,8 @@ static int write_head(struct pluq_http_request *r, const struct answer *a)
 	char line[512];
 	int n = snprintf(line, sizeof line,
 	    "HTTP/1.%d %" PRIu32 " %s\r\n%s%.120s%s%sContent-Length: %zu\r\n%s%s%s", r->minor, a->status,
-	    http_status_str((enum http_status)a->status), a->type ? "Content-Type: " : "", a->type ? a->type : "", a->type ? "\r\n" : "",
+	    http_status_str((enum http_status)a->status), a->type ? "Content-Type: " : "", a->type ? a->type : "",
+	    a->type ? "\r\n" : "",
 	    a->flags & BARE ? "" : "X-NSQ-Content-Type: nsq; version=1.0\r\n", a->length, connection_field(r),
 	    a->name ? a->name : "", a->name ? ": " : "\r\n");
 	int error = pluq__conn_write(c, line, (size_t)n);
@@ -75,8 +76,8 @@ static void log_answer(const struct pluq_http_request *r, const struct answer *a
 		snprintf(took, sizeof took, "%.3fms", (double)ns / 1e6);
 	else
 		snprintf(took, sizeof took, "%.3fs", (double)ns / 1e9);
-	pluq__log(PLUQ_INFO, "http", "%" PRIu32 " %s %.*s (%s) %s", a->status, r->method, LOGGED_URI, r->text, r->remote,
-	    took);
+	pluq__log(PLUQ_INFO, "http", "%" PRIu32 " %s %.*s (%s) %s", a->status, r->method, LOGGED_URI, r->text,
+	    r->remote, took);
 }
 
 static void finish(struct pluq_http_request *r, const struct answer *a)
@@ -127,7 +128,8 @@ void pluq__http_refuse(struct pluq_http_request *r, uint32_t status, const char 
 
 static bool stands_in_url(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("/-._~:@!$,=", c));
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    (c && strchr("/-._~:@!$,=", c));
 }
 
 /* path, percent-encoded, with the query as it came. To be freed. */

@@ -13,8 +13,8 @@ struct pluq__http_routes {
 const struct pluq_http_route *pluq__http_route_find(const struct pluq__http_routes *, const char *method,
     const char *path, const char **param);
 
-/* The path of a route of that method from which `path` differs by a trailing slash, "//", "." or "..", or letter case; to be
- * freed. NULL: there is none (or no memory). */
+/* The path of a route of that method from which `path` differs by a trailing slash, "//", "." or "..", or letter case;
+ * to be freed. NULL: there is none (or no memory). */
 char *pluq__http_route_canonical(const struct pluq__http_routes *, const char *method, const char *path);
 
 /* Writes the value of Allow: the sorted methods of the path, and OPTIONS. false: the path is unknown. */

@@ -157,7 +157,7 @@ void pluq__net_close_all(struct pluq__net *net, void (*fn)(void *arg), void *arg
 	net->closed_arg = arg;
 	for (int i = 0; i < net->loops->count; i++)
 		pluq__loop_post(net->per_loop[i].loop, &net->per_loop[i].close_mail);
-	/* An extra one is counted while the flag goes up, so that exactly one of us and the last connection sees zero. */
+	/* One too many is counted while the flag goes up, so that we or the last connection see zero. */
 	atomic_fetch_add(&net->live, 1);
 	atomic_store(&net->closing, true);
 	if (atomic_fetch_sub(&net->live, 1) == 1 && !atomic_flag_test_and_set(&net->told))
@@ -169,6 +169,7 @@ void pluq__net_free(struct pluq__net **p)
 	struct pluq__net *net = *p;
 	if (!net)
 		return;
+	pluq__accept_stop(net); /* if it never came to serving */
 	pluq__http_servers_free(&net->servers);
 	while (net->listeners) {
 		struct pluq_listener *l = net->listeners;

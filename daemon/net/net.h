@@ -23,7 +23,8 @@ int pluq__net_start(struct pluq__net *, struct pluq_why *why);
 /* Loop 0, in this order when the daemon stops. */
 void pluq__net_stop_accepting(struct pluq__net *); /* closes listeners, unlinks unix sockets */
 void pluq__net_stop_reading(struct pluq__net *);   /* on every loop, in a later turn */
-/* Sends what is buffered (for at most 1 s per connection), closes every connection; fn(arg) on loop 0 when none is left. */
+/* Sends what is buffered (for at most 1 s per connection), closes every connection; fn(arg) on loop 0 when none is
+ * left. */
 void pluq__net_close_all(struct pluq__net *, void (*fn)(void *arg), void *arg);
 
 /* Main, after the loops have ended. */

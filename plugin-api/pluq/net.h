@@ -77,8 +77,8 @@ struct pluq_net {
 	/* "1.2.3.4:5", "[::1]:5", "@" for a unix socket; valid as long as the connection. */
 	const char *(*conn_remote)(const struct pluq_conn *);
 
-	/* Output. reserve gives at least n writable bytes, valid until the next call for this connection; commit says how
-	 * many of them were written. NULL: no memory (or the connection is closing): close it. n up to 16 MiB. */
+	/* Output. reserve gives at least n writable bytes, valid until the next call for this connection or the end of the
+	 * loop turn; commit says how many of them were written. NULL: no memory (or the connection is closing): close it. n up to 16 MiB. */
 	uint8_t *(*conn_reserve)(struct pluq_conn *, size_t n);
 	void (*conn_commit)(struct pluq_conn *, size_t n);
 	/* Sends bytes by reference: release(arg) is called on this connection's loop, once they are sent or the

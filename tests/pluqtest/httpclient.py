@@ -1,6 +1,6 @@
 """HTTP: whole requests through http.client, and raw ones over a socket."""
 
-import http.client
+from http.client import HTTPConnection
 import json
 import socket
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Response(NamedTuple):
         return text
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class _UnixConnection(HTTPConnection):
     def __init__(self, path, timeout):
         super().__init__("localhost", timeout=timeout)
         self.path = path
@@ -39,7 +39,7 @@ class _UnixConnection(http.client.HTTPConnection):
 def connection(address, timeout=10):
     if isinstance(address, str):
         return _UnixConnection(address, scaled(timeout))
-    return http.client.HTTPConnection(*address, timeout=scaled(timeout))
+    return HTTPConnection(*address, timeout=scaled(timeout))
 
 
 def exchange(c, method, target, body=None, headers=None):

@@ -45,6 +45,7 @@ def test_an_hour_is_the_longest_delay(timed):
 def test_a_client_that_never_identifies(timed):
     """Heartbeats every 30 s; closed after a silent minute."""
     c = timed.client()
+    c.pub("t", "the daemon has seen it")
     timed.clock.advance(29)
     c.nothing(0.2)
     timed.clock.advance(1.1)
@@ -114,8 +115,7 @@ def test_a_due_time_passes_while_the_daemon_is_down(timed):
     assert timed.consumer("t", "c", 1).message().body == b"x"
 
 
-def test_many_deferred_over_a_day(timed):
-    """Delays all over an hour come out in their order."""
+def test_a_deferred_message_for_every_second_of_an_hour(timed):
     clock = timed.clock
     c = timed.consumer("t", "c", 2500, heartbeat_interval=60000)
     p = timed.client(timeout=30)
@@ -132,6 +132,6 @@ def test_many_deferred_over_a_day(timed):
             m = c.message(timeout=5)
             c.fin(m)
             got.append(int(m.body))
-        c.send(b"NOP\n")
+        c.sync()  # or they would be finished after the next minute has passed, too late
     assert got == sorted(got) and len(got) == 3600
     eventually(lambda: timed.channel_stats("t", "c")["deferred_count"] == 0, 5 * SLOW)

@@ -185,7 +185,7 @@ def test_text_layout(broker, topic):
     p.identify(hostname="ph", user_agent="pa")
     p.mpub(topic, ["x"] * 5)
     c.fin(c.message())
-    c.messages(2)
+    c.messages(3)
     c.sync()
     broker.wait_channel(topic, "chan", in_flight_count=3)
     text = broker.http("GET", "/stats", {"topic": topic}).body.decode()

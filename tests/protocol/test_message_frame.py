@@ -72,8 +72,8 @@ def test_ids_are_unique_across_restarts(launch):
         d.client().mpub("t", ["x"] * 5000)
         stop()
         d.start()
-    ids = [m.id for m in d.consumer("t", "c", 2500).messages(15000, finish=True)]
-    seen.update(ids)
+    c = d.consumer("t", "c", 2500)
+    seen.update(m.id for m in c.messages(15000, finish=True))
     assert len(seen) == 15000
     d.client().pub("t", "y")
-    assert d.consumer("t", "c", 1).message().id > max(seen)
+    assert c.message().id > max(seen)

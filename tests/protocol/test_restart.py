@@ -21,8 +21,11 @@ def test_everything_pending_is_delivered(launch, memory):
     got = c.messages(20, finish=True)
     assert sorted(int(m.body) for m in got) == list(range(20))
     assert {m.body: m.attempts for m in got} == {b"%d" % i: 2 if i < 3 else 1 for i in range(20)}
-    assert [int(m.body) for m in got if m.attempts == 1] == list(range(3, 20))
-    assert d.consumer("waiting", "c", 50).bodies(20) == [b"w%d" % i for i in range(20)]
+    waiting = [int(b[1:]) for b in d.consumer("waiting", "c", 50).bodies(20)]
+    assert sorted(waiting) == list(range(20))
+    if memory != 3:  # memory's part goes behind what the files hold: they can only be appended to
+        assert [int(m.body) for m in got if m.attempts == 1] == list(range(3, 20))
+        assert waiting == sorted(waiting)
 
 
 def test_nothing_finished_comes_back(launch):
@@ -31,7 +34,7 @@ def test_nothing_finished_comes_back(launch):
     d.client().mpub("t", ["%d" % i for i in range(100)])
     c.bodies(60)
     c.rdy(0)
-    c.sync()
+    c.sync(skip=True)
     d.restart()
     c = d.consumer("t", "c", 100)
     assert sorted(int(b) for b in c.bodies(40)) == list(range(60, 100))
@@ -146,12 +149,13 @@ def test_ten_restarts_with_a_bit_of_everything(launch):
         p.pub_all("t", ["%d" % i for i in range(published, published + 37)])
         published += 37
         c = d.consumer("t", "c", 9)
-        for m in c.messages(20):
+        for _ in range(20):
+            m = c.message()
             assert m.body not in finished
             c.fin(m)
             finished.add(m.body)
         c.req(c.message(), 50)
-        c.sync()
+        c.sync(skip=True)
         d.restart()
     c = d.consumer("t", "c", 100)
     rest = c.bodies(published - len(finished))

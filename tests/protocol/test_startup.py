@@ -27,7 +27,7 @@ def test_busy_tcp_port(launch):
 def test_data_directory_locked_by_another(launch):
     d = launch()
     line = failing(launch.make(data=d.data))
-    assert str(d.data) in line and "lock" in line
+    assert str(d.data) in line and "use" in line
     d.client().pub("t", "the first serves on")
 
 

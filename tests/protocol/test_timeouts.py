@@ -144,7 +144,7 @@ def test_consumers_leaving_under_load_lose_nothing(broker, topic):
         c = broker.consumer(topic, "c", 50)
         for m in c.messages(30, finish=True):
             seen.add(m.body)
-        c.sync()  # what was finished is finished; up to 50 more are in flight
+        c.sync(skip=True)  # what was finished is finished; up to 50 more are in flight
         c.close()
     last = broker.consumer(topic, "c", 2500)
 

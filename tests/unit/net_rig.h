@@ -1,5 +1,5 @@
-/* For the tests of daemon/net: event loops on threads of their own, a network floor on them, and blocking sockets that talk to
- * it from the thread of the test. Every wait has a deadline. */
+/* For the tests of daemon/net: event loops on threads of their own, a network floor on them, and blocking sockets that
+ * talk to it from the thread of the test. Every wait has a deadline. */
 #ifndef NET_RIG_H
 #define NET_RIG_H
 

@@ -34,6 +34,7 @@ static struct rig rig;
 static struct pluq_listener *listener;
 static _Atomic int opened, closed, attach_count, released, drained, ended, resumed;
 static char attached[100000];
+static struct client *dozing;
 
 static void reply(struct pluq_conn *c, const char *text)
 {
@@ -65,6 +66,15 @@ static void resume_later(void *arg)
 	net->conn_resume(k->conn);
 }
 
+static void resume_and_pause(void *arg)
+{
+	struct client *k = arg;
+	net->conn_resume(k->conn);
+	net->conn_pause(k->conn);
+	dozing = k;
+	atomic_fetch_add(&resumed, 1);
+}
+
 static void answer_after_end(void *arg)
 {
 	struct client *k = arg;
@@ -89,6 +99,9 @@ static int64_t command(struct client *k, const char *line, size_t n)
 	} else if (strcmp(line, "pause") == 0) {
 		net->conn_pause(c);
 		rig_post(&rig, self, resume_later, k);
+	} else if (strcmp(line, "doze") == 0) {
+		net->conn_pause(c);
+		rig_post(&rig, self, resume_and_pause, k);
 	} else if (strncmp(line, "move ", 5) == 0) {
 		net->conn_move(c, (uint32_t)atoi(line + 5));
 	} else if (strcmp(line, "where") == 0) {
@@ -358,6 +371,20 @@ static void a_pause_may_stand_before_a_body(void **state)
 	char want[64];
 	snprintf(want, sizeof want, "sum %u\nsum 0\nx\n", (unsigned)sum_of((const uint8_t *)"abc", 3));
 	assert_true(peer_hears(fd, want));
+	close(fd);
+}
+
+static void waiting_input_of_a_paused_connection_costs_nothing(void **state)
+{
+	int fd = dial();
+	peer_say(fd, "doze\necho a\n");
+	assert_true(rig_await(&resumed, 1));
+	peer_say(fd, "echo b\n");
+	clock_t cpu = clock();
+	nanosleep(&(struct timespec){.tv_nsec = 100 * PLUQ__MS}, NULL); /* the time over which is measured */
+	assert_true(clock() - cpu < CLOCKS_PER_SEC / 20);
+	rig_post(&rig, 0, resume_later, dozing);
+	assert_true(peer_hears(fd, "a\nb\n"));
 	close(fd);
 }
 
@@ -692,6 +719,7 @@ int main(void)
 		ONE(bodies_are_received_in_place_across_all_boundaries),
 		ONE(a_paused_connection_goes_on_with_its_rest),
 		ONE(a_pause_may_stand_before_a_body),
+		ONE(waiting_input_of_a_paused_connection_costs_nothing),
 		TWO(a_connection_moves_with_its_input_and_output),
 		TWO(many_connections_move_at_the_same_time),
 		TWO(connections_are_dealt_out_over_the_loops),

@@ -163,7 +163,7 @@ static void json_is_written_as_go_does(void **state)
 
 	json_open(&j, '{');
 	json_key(&j, "s");
-	json_string(&j, "<&>\"\\\n\x01\xe2\x80\xa8\xff\xc3\xa9", 14);
+	json_string(&j, "<&>\"\\\n\x01\xe2\x80\xa8\xff\xc3\xa9", 13);
 	json_put_int(&j, "i", -5);
 	json_put_uint(&j, "u", UINT64_MAX);
 	json_put_bool(&j, "b", true);

@@ -41,7 +41,7 @@ struct dq {
 	/* under lock */
 	struct dq_state shown; /* the state after the last completed step of an operation */
 	struct dq_due due;     /* changed by operations under lock, read by them without */
-	bool busy;             /* an operation is using the descriptors */
+	bool busy;             /* an operation is running: descriptors and memory that it uses stay */
 	bool new_name;         /* a data file was made since the directory was synced */
 	int write_fd, read_fd; /* -1: closed; opened when needed, closed at a sync */
 
@@ -79,7 +79,7 @@ int dq_remove(void *queue, struct pluq_why *);
 /* --- dq_queue.c */
 struct dq *dq_queue(void *queue); /* checks the magic word */
 void dq_free(struct dq *);
-void dq_begin(struct dq *);       /* an operation on the descriptors begins ... */
+void dq_begin(struct dq *);       /* an operation begins that sync may run beside ... */
 void dq_end(struct dq *);         /* ... and ends; shows the state */
 void dq_show(struct dq *);        /* shows the state in between */
 struct dq_at dq_low(const struct dq *);

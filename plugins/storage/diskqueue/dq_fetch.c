@@ -186,8 +186,9 @@ int dq_fetch(void *queue, size_t max_records, size_t max_bytes, pluq_record_fn f
 	dq_reader_fini(&f.reader);
 	dq_pass_held(q);
 	dq_settle(q);
-	dq_end(q);
+	dq_show(q);
 	dq_reclaim(q);
 	out->count = dq_count(q);
+	dq_end(q);
 	return rc;
 }

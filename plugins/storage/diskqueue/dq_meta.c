@@ -16,9 +16,9 @@ static bool number(struct cursor *c, int64_t *out)
 	const char *first = c->p += minus;
 	int64_t v = 0;
 	for (; c->p < c->end && *c->p >= '0' && *c->p <= '9'; c->p++) {
-		v = v * 10 + (*c->p - '0');
-		if (v > MOST)
+		if (v > MOST / 10)
 			return false;
+		v = v * 10 + (*c->p - '0');
 	}
 	*out = minus ? -v : v;
 	return c->p != first;

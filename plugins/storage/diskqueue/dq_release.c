@@ -35,8 +35,9 @@ int dq_release(void *queue, const uint64_t *positions, size_t n, struct pluq_rel
 	for (size_t i = 0; i < n; i++)
 		release_one(q, positions[i]);
 	dq_window_trim(&q->window);
-	dq_end(q);
+	dq_show(q);
 	dq_reclaim(q);
 	find_pinned(q, out);
+	dq_end(q);
 	return 0;
 }

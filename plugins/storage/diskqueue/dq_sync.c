@@ -74,10 +74,11 @@ static void rest(struct dq *q)
 		write_fd = q->write_fd;
 		read_fd = q->read_fd;
 		q->write_fd = q->read_fd = -1;
-		if (dq_window_count(&q->window) == 0)
+		/* Held records have a place in the window reserved. */
+		if (dq_window_count(&q->window) == 0 && dq_held_count(&q->held) == 0) {
 			dq_window_clear(&q->window);
-		if (dq_held_count(&q->held) == 0)
 			dq_held_clear(&q->held);
+		}
 		if (q->due.live == 0)
 			dq_due_forget(&q->due);
 	}
