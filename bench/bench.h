@@ -53,7 +53,6 @@ void bench_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1,
 
 void *bench_alloc(size_t count, size_t size); /* zeroed; never NULL */
 int64_t bench_now_ns(void);                   /* monotonic */
-double bench_own_cpu(void);                   /* seconds of CPU this process has used */
 
 #define BENCH_CHANNEL "c"
 #define BENCH_NAME_ROOM 65

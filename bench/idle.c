@@ -83,6 +83,7 @@ static void run_topics(struct bench *b)
 	report_add(&b->report, "seconds", m.seconds, 1, "", " s");
 	report_add(&b->report, "server_cpu_percent", m.server_cpu / m.seconds * 100, 2, "server busy ", " % of a core");
 	report_add(&b->report, "rss_bytes_per_topic", growth / (double)b->opt.count, 0, "RSS ", " B/topic");
+	measure_report_waiting(b, &m);
 	report_end(&b->report);
 	http_post_many(b, b->opt.count, delete_topic, prefix);
 }

@@ -3,20 +3,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void measure_start(const struct bench *b, struct measure *m)
 {
 	proc_cpu(b->opt.pid, &m->server_start);
-	m->own_start = bench_own_cpu();
+	proc_cpu(getpid(), &m->own_start);
 	m->start_ns = bench_now_ns();
 }
 
 void measure_stop(const struct bench *b, struct measure *m)
 {
 	m->seconds = (double)(bench_now_ns() - m->start_ns) / 1e9;
-	m->own_cpu = bench_own_cpu() - m->own_start;
+	proc_cpu(getpid(), &m->own_end);
 	proc_cpu(b->opt.pid, &m->server_end);
+	m->own_cpu = m->own_end.seconds - m->own_start.seconds;
 	m->server_cpu = m->server_end.seconds - m->server_start.seconds;
+	m->waited = m->own_end.waited - m->own_start.waited + m->server_end.waited - m->server_start.waited;
 }
 
 static double group_start(const struct measure *m, const char *name)
@@ -53,6 +56,12 @@ void measure_report(struct bench *b, const struct measure *m, uint64_t messages)
 	if (b->opt.pid)
 		report_server(r, m, (double)messages);
 	report_add(r, "generator_cpu_percent", m->own_cpu / m->seconds * 100, 1, "generator busy ", " %");
+	measure_report_waiting(b, m);
+}
+
+void measure_report_waiting(struct bench *b, const struct measure *m)
+{
+	report_add(&b->report, "waited_percent", m->waited / m->seconds * 100, 1, "waited for a core ", " %");
 }
 
 static int by_seconds(const void *a, const void *b)

@@ -7,9 +7,8 @@
 
 struct measure {
 	int64_t start_ns;
-	double own_start;
-	struct proc_cpu server_start, server_end;
-	double seconds, own_cpu, server_cpu; /* set by measure_stop */
+	struct proc_cpu own_start, own_end, server_start, server_end;
+	double seconds, own_cpu, server_cpu, waited; /* set by measure_stop */
 };
 
 void measure_start(const struct bench *, struct measure *);
@@ -17,6 +16,10 @@ void measure_stop(const struct bench *, struct measure *);
 
 /* Adds count, rate, server CPU per message (and by thread), and how busy the generator was, to the row. */
 void measure_report(struct bench *, const struct measure *, uint64_t messages);
+
+/* Adds the share of the time for which the server or the generator had to wait for a core: above one percent or so the
+ * row tells more about the machine's other work than about the server. */
+void measure_report_waiting(struct bench *, const struct measure *);
 
 /* Sorts by rate and returns the middle one: n runs of the same number of messages. */
 const struct measure *measure_median(struct measure *, size_t n);

@@ -35,6 +35,22 @@ static bool read_stat(const char *path, char name[PROC_NAME], double *seconds)
 	return true;
 }
 
+static double read_waited(const char *task)
+{
+	char path[320];
+	unsigned long long ns = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/schedstat", task);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*u %llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return (double)ns / 1e9;
+}
+
 static void add_thread(struct proc_cpu *cpu, char name[PROC_NAME], double seconds)
 {
 	size_t length = strlen(name), i;
@@ -50,11 +66,24 @@ static void add_thread(struct proc_cpu *cpu, char name[PROC_NAME], double second
 	cpu->groups[i].seconds += seconds;
 }
 
+static void read_task(struct proc_cpu *cpu, pid_t pid, const char *tid)
+{
+	char task[300], path[310], name[PROC_NAME];
+	double seconds;
+
+	snprintf(task, sizeof task, "/proc/%d/task/%s", (int)pid, tid);
+	snprintf(path, sizeof path, "%s/stat", task);
+	if (!read_stat(path, name, &seconds))
+		return;
+	add_thread(cpu, name, seconds);
+	cpu->waited += read_waited(task);
+}
+
 void proc_cpu(pid_t pid, struct proc_cpu *out)
 {
-	char path[300], name[PROC_NAME];
+	char path[64];
 	const struct dirent *e;
-	double seconds;
+	char name[PROC_NAME];
 	DIR *d;
 
 	memset(out, 0, sizeof *out);
@@ -65,11 +94,9 @@ void proc_cpu(pid_t pid, struct proc_cpu *out)
 		bench_fail("process %d: cannot read %s", (int)pid, path);
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
 	d = opendir(path);
-	while (d && (e = readdir(d))) {
-		snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)pid, e->d_name);
-		if (e->d_name[0] != '.' && read_stat(path, name, &seconds))
-			add_thread(out, name, seconds);
-	}
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			read_task(out, pid, e->d_name);
 	if (d)
 		closedir(d);
 }

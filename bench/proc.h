@@ -16,6 +16,7 @@ struct proc_group {
 
 struct proc_cpu {
 	double seconds; /* user and system, all threads, those that have ended included */
+	double waited;  /* ready to run, but the core was taken; 0 if the kernel does not count it */
 	struct proc_group groups[PROC_GROUPS];
 	size_t count;
 };

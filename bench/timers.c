@@ -122,6 +122,7 @@ static void report(struct bench *b, struct timers *t, const struct measure *m)
 	if (b->opt.pid)
 		report_add(r, "server_cpu_us_per_message", m->server_cpu / (double)t->count * 1e6, 3, "server CPU ",
 		    " us/message while due");
+	measure_report_waiting(b, m);
 	report_end(r);
 }
 

@@ -1,0 +1,7 @@
+dist_man_MANS += docs/pluqd.8
+dist_doc_DATA += docs/architecture.md docs/architecture.md docs/operators.md docs/options.md docs/plugins.md docs/plugins.md
+
+# The reference of all options, from the tables themselves. A test compares the committed copy with them.
+options-doc: pluqd $(pkglib_LTLIBRARIES)
+	$(builddir)/pluqd --set plugin_dir=$(abs_top_builddir)/.libs --print-reference >$(srcdir)/docs/options.md
+.PHONY: options-doc

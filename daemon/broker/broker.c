@@ -189,6 +189,14 @@ static void on_last_saved(void *arg, int status, const struct pluq_why *why)
 	b->stopped(b->stopped_arg, b->lost);
 }
 
+static void raise_above(struct pluq__broker *b, int64_t ns)
+{
+	int64_t seen = atomic_load(&b->ids_above_ns);
+
+	while (seen < ns && !atomic_compare_exchange_weak(&b->ids_above_ns, &seen, ns))
+		;
+}
+
 static void home_stopped(struct pluq__home *loop0)
 {
 	struct pluq__broker *b = loop0->broker;
@@ -198,6 +206,7 @@ static void home_stopped(struct pluq__home *loop0)
 		return;
 	for (int i = 0; i < b->loops->count; i++)
 		b->lost += b->homes[i].lost;
+	raise_above(b, pluq__directory_floor(b));
 	if (pluq__metadata_last(b, atomic_load(&b->ids_above_ns), on_last_saved, b) < 0)
 		on_last_saved(b, PLUQ_ENOMEM, &none);
 }
@@ -215,14 +224,6 @@ static void on_topic_stopped(struct pluq_topic *t)
 	atomic_fetch_add_explicit(&h->broker->progress, 1, memory_order_relaxed);
 	h->topics_ending--;
 	check_home(h);
-}
-
-static void raise_above(struct pluq__broker *b, int64_t ns)
-{
-	int64_t seen = atomic_load(&b->ids_above_ns);
-
-	while (seen < ns && !atomic_compare_exchange_weak(&b->ids_above_ns, &seen, ns))
-		;
 }
 
 static void stop_home(struct pluq__home *h)

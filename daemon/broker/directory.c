@@ -122,6 +122,11 @@ void pluq__directory_raise_floor(struct pluq__broker *b, int64_t ns)
 		b->directory->id_floor_ns = ns;
 }
 
+int64_t pluq__directory_floor(const struct pluq__broker *b)
+{
+	return b->directory->id_floor_ns;
+}
+
 static struct pluq__entry *entry_new(struct pluq__broker *b, const char *name, size_t length)
 {
 	struct pluq__directory *d = b->directory;

@@ -36,6 +36,7 @@ void pluq__directory_each(struct pluq__broker *, void (*fn)(void *arg, struct pl
 int pluq__directory_load(struct pluq__broker *, const struct pluq_meta_topic *, struct pluq_why *);
 /* UNIX time below which ids may have been given by topics that are gone, or before the start. */
 void pluq__directory_raise_floor(struct pluq__broker *, int64_t ns);
+int64_t pluq__directory_floor(const struct pluq__broker *);
 
 /* As pluq_broker.topic_get. */
 int pluq__topic_get(struct pluq__home *, const char *name, size_t length, bool create, struct pluq_topic **out,

@@ -10,12 +10,24 @@ void pluq__idgen_init(struct pluq__idgen *g, uint32_t node, int64_t floor_ns)
 	g->node = node;
 }
 
+/* Eight hex digits of a 32-bit number, all at once: each digit in a byte, then made a character. */
+static void put_hex32(uint32_t value, uint8_t *out)
+{
+	uint64_t x = value, letters;
+
+	x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+	x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101); /* 1 where the digit is above 9 */
+	x += UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+	for (int i = 7; i >= 0; i--, x >>= 8)
+		out[i] = (uint8_t)x;
+}
+
 static void put_hex(uint64_t value, uint8_t *out)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 15; i >= 0; i--, value >>= 4)
-		out[i] = (uint8_t)digits[value & 15];
+	put_hex32((uint32_t)(value >> 32), out);
+	put_hex32((uint32_t)value, out + 8);
 }
 
 void pluq__idgen_next(struct pluq__idgen *g, int64_t real_ns, uint8_t *out)

@@ -1,5 +1,6 @@
 #include "help.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "descriptor.h"
@@ -80,6 +81,8 @@ static void describe_options(FILE *f, const struct pluq__table *t)
 {
 	size_t count = pluq__table_count(t);
 
+	if (!count)
+		fputs("\n  It has no options.\n", f);
 	for (size_t i = 0; i < count; i++) {
 		const struct pluq_option *o = pluq__table_at(t, i);
 		char accepts[300];
@@ -127,6 +130,10 @@ static void put_rows(FILE *f, const struct pluq__table *t)
 {
 	size_t count = pluq__table_count(t);
 
+	if (!count) {
+		fputs("\nIt has no options.\n", f);
+		return;
+	}
 	fputs("\n| option | default | accepts | meaning |\n| --- | --- | --- | --- |\n", f);
 	for (size_t i = 0; i < count; i++) {
 		const struct pluq_option *o = pluq__table_at(t, i);
@@ -162,10 +169,11 @@ static void reference_one(FILE *f, const char *name, const struct pluq__plugin *
 /* The default folder depends on where the installation went. */
 static void put_core_rows(FILE *f)
 {
-	struct pluq_option options[64];
+	struct pluq_option options[32];
 	struct pluq__table table = pluq__settings_table;
 	size_t count = pluq__table_count(&table);
 
+	assert(count < sizeof(options) / sizeof(*options));
 	for (size_t i = 0; i <= count; i++) {
 		options[i] = *pluq__table_at(&pluq__settings_table, i);
 		if (options[i].key && strcmp(options[i].key, "plugin_dir") == 0)
@@ -177,7 +185,7 @@ static void put_core_rows(FILE *f)
 
 int pluq__help_reference(FILE *f, const char *dir, struct pluq__problem *p)
 {
-	fputs("# Options\n\nGenerated from the option tables: `make docs/options.md`. (SIGHUP) marks what a reload takes "
+	fputs("# Options\n\nGenerated from the option tables: `make options-doc`. (SIGHUP) marks what a reload takes "
 	      "anew; everything\nelse needs a restart. `log.level` is written `log: {level: ...}` in YAML.\n\n"
 	      "## The daemon\n", f);
 	put_core_rows(f);

@@ -91,6 +91,8 @@ struct pluq_channel_stats {
 	bool paused;
 	int64_t depth, backend_depth, in_flight, deferred, consumers;
 	uint64_t message_count, requeue_count, timeout_count;
+	/* Delivered from memory, by what the consumer is to this node. Without topology-aware delivery all are global. */
+	uint64_t zone_local_msg_count, region_local_msg_count, global_msg_count;
 };
 
 struct pluq_topic_stats {

@@ -17,19 +17,26 @@ def descriptors():
     if hard != resource.RLIM_INFINITY and hard < N + 1000:
         pytest.skip(f"the hard limit of descriptors is {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, N + 5000) if hard != resource.RLIM_INFINITY else N + 5000, hard))
-    yield
+    opened = []
+    yield opened
+    for s in opened:
+        s.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def connect(d, sockets):
+    for _ in range(N):
+        s = socket.create_connection(d.tcp)
+        s.sendall(b"  V2")
+        sockets.append(s)
 
 
 def test_ten_thousand(launch, descriptors):
     d = launch()
     d.client().pub("t", "warm")
     base_rss, base_fds = d.rss_kib(), d.descriptors()
-    idle = []
-    for i in range(N):
-        s = socket.create_connection(d.tcp)
-        s.sendall(b"  V2")
-        idle.append(s)
+    idle = descriptors
+    connect(d, idle)
     eventually(lambda: d.descriptors() >= base_fds + N - 2, 20, "all are accepted")
     per_connection = (d.rss_kib() - base_rss) * 1024 / N
     print(f"{per_connection:.0f} bytes of memory per idle connection")
@@ -50,11 +57,5 @@ def test_ten_thousand(launch, descriptors):
 
 def test_ten_thousand_at_stop(launch, descriptors):
     d = launch()
-    idle = []
-    for i in range(N):
-        s = socket.create_connection(d.tcp)
-        s.sendall(b"  V2")
-        idle.append(s)
+    connect(d, descriptors)
     d.stop()
-    for s in idle:
-        s.close()

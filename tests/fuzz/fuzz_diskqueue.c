@@ -32,6 +32,7 @@ extern const struct pluq_plugin pluq_plugin_entry;
 static const struct pluq_storage_ops *ops;
 static char dir[64];
 static int dir_fd;
+static volatile uint8_t sink;
 
 static void make_dir(void)
 {
@@ -92,9 +93,10 @@ static void put_files(uint8_t choices, const uint8_t *data, size_t size)
 static int on_record(void *arg, const struct pluq_record *r)
 {
 	struct seen *s = arg;
-	static volatile uint8_t sink;
+	uint8_t sum = 0;
 	for (uint32_t i = 0; i < r->length; i++)
-		sink ^= r->body[i]; /* all of it can be read */
+		sum = (uint8_t)(sum + r->body[i]);
+	sink = sum; /* all of it could be read */
 	if (s->count == s->capacity) {
 		s->capacity = 2 * s->capacity + 64;
 		s->position = realloc(s->position, s->capacity * sizeof(*s->position));

@@ -224,14 +224,22 @@ static void file_numbers_far_apart(void **state)
 	struct rig *r = *state;
 	rig_write_records(r, 0, 0, 5, 10);
 	rig_write_records(r, 999999, 5, 1, 10);
-	rig_write_meta(r, "6\n0,0\n99999999999,0\n");
+	rig_write_meta(r, "6\n0,0\n8000000,0\n");
 	rig_start(r);
 	rig_append(r, 6, 1, 10);
 	rig_expect(r, 0, 7);
 	rig_release(r, 0, 7);
 	assert_int_equal(rig_count(r, "*.0*.dat"), 0);
+	assert_int_equal(rig_count(r, "*.8000000.dat"), 1);
 	rig_stop(r);
-	assert_int_equal(rig_count(r, "*.99999999999.dat"), 1);
+	rig_forget(r);
+	rig_unlink(r, META);
+	rig_unlink(r, "t.diskqueue.8000000.dat");
+	rig_write_records(r, 0, 0, 5, 10);
+	rig_write_meta(r, "5\n0,0\n99999999999,0\n"); /* farther than any queue gets: not believed */
+	rig_start(r);
+	assert_true(mock_host_logged(&r->host, PLUQ_ERROR, META " is not a meta file"));
+	rig_expect(r, 0, 5);
 }
 
 static void destroyed_length_in_a_complete_file(void **state)
@@ -278,6 +286,51 @@ static void complete_file_cut_short(void **state)
 }
 
 static void destroyed_length_in_the_write_file(void **state)
+{
+	static const uint32_t lengths[] = { 0, 0xffffffff, 200 };
+	struct rig *r = *state;
+	for (size_t i = 0; i < 3; i++) {
+		rig_write_records(r, 0, 0, 5, 10);
+		rig_write_meta(r, "5\n0,0\n0,200\n");
+		rig_poke(r, DATA0, 80, lengths[i]);
+		rig_start(r);
+		rig_append(r, 5, 10, 10); /* into the damaged file, as nothing is known of the damage yet */
+		assert_int_equal(rig_fetch(r, 3), 3);
+		assert_int_equal(r->taken[2].number, 5);
+		assert_int_equal(r->left, 9);
+		rig_expect(r, 6, 9);
+		rig_release(r, 0, 12);
+		rig_restart(r);
+		assert_int_equal(r->info.count, 0);
+		rig_stop(r);
+		rig_forget(r);
+	}
+}
+
+static void damage_with_outstanding_records_on_both_sides(void **state)
+{
+	struct rig *r = *state;
+	rig_write_records(r, 0, 0, 5, 10);
+	rig_write_meta(r, "5\n0,0\n0,200\n");
+	rig_poke(r, DATA0, 80, 0);
+	rig_start(r);
+	rig_append(r, 5, 10, 10);
+	assert_int_equal(rig_fetch(r, 100), 12);
+	rig_release(r, 0, 1);
+	rig_release(r, 3, 1); /* 6 */
+	rig_restart(r);
+	assert_int_equal(r->info.count, 10);
+	assert_int_equal(rig_fetch(r, 100), 10);
+	static const uint32_t want[10] = { 1, 5, 7, 8, 9, 10, 11, 12, 13, 14 };
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(r->taken[i].number, want[i]);
+	assert_int_equal(rig_size(r, DATA0 ".bad"), 600);
+	rig_release(r, 0, 10);
+	rig_restart(r);
+	assert_int_equal(r->info.count, 0);
+}
+
+static void destroyed_length_in_the_write_file_and_nothing_behind(void **state)
 {
 	struct rig *r = *state;
 	rig_write_records(r, 0, 0, 5, 10);
@@ -429,6 +482,8 @@ int main(void)
 		RIG_TEST(destroyed_length_in_a_complete_file),
 		RIG_TEST(complete_file_cut_short),
 		RIG_TEST(destroyed_length_in_the_write_file),
+		RIG_TEST(damage_with_outstanding_records_on_both_sides),
+		RIG_TEST(destroyed_length_in_the_write_file_and_nothing_behind),
 		RIG_TEST(damage_behind_the_writers_place),
 		RIG_TEST(write_file_shrinks_while_open),
 		RIG_TEST(write_file_vanishes_while_open),

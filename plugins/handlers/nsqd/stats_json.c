@@ -84,6 +84,12 @@ static void put_clients(struct json *j, const struct stats_ref *refs, size_t cou
 	json_close(j, ']');
 }
 
+static void put_unless_0(struct json *j, const char *key, uint64_t value)
+{
+	if (value)
+		json_put_uint(j, key, value);
+}
+
 static void put_channel(struct json *j, const struct stats_job *job, const char *topic, const struct pluq_channel_stats *c)
 {
 	size_t count;
@@ -96,6 +102,9 @@ static void put_channel(struct json *j, const struct stats_job *job, const char 
 	json_put_int(j, "in_flight_count", c->in_flight);
 	json_put_int(j, "deferred_count", c->deferred);
 	json_put_uint(j, "message_count", c->message_count);
+	put_unless_0(j, "zone_local_msg_count", c->zone_local_msg_count);
+	put_unless_0(j, "region_local_msg_count", c->region_local_msg_count);
+	put_unless_0(j, "global_msg_count", c->global_msg_count);
 	json_put_uint(j, "requeue_count", c->requeue_count);
 	json_put_uint(j, "timeout_count", c->timeout_count);
 	json_put_int(j, "client_count", c->consumers);

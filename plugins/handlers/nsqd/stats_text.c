@@ -7,7 +7,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* "consumer  [V2 host:port agent] ... connected: 5s" */
+/* "[V2 host:port agent] ... connected: 5s": in one form if it has published, in another if not. */
 static void put_client(struct stats_job *job, const struct stats_ref *r)
 {
 	struct text *t = &job->out;
@@ -16,7 +16,7 @@ static void put_client(struct stats_job *job, const struct stats_ref *r)
 	const char *port = strrchr(stats_string(r, c->remote), ':');
 	uint64_t total = 0;
 
-	text_str(t, c->pubs ? "publisher [V2 " : "consumer  [V2 ");
+	text_str(t, "[V2 ");
 	size_t from = t->length;
 	text_printf(t, "%s:%s %s", stats_string(r, c->hostname), port ? port + 1 : "", stats_string(r, c->user_agent));
 	text_pad(t, from, 21);

@@ -54,6 +54,8 @@ struct dq {
 	struct dq_at next, end;
 	int64_t unread;
 	int64_t first;          /* lowest number that a data file of ours may have */
+	struct dq_at own;       /* where this process began to write: a record begins there, whatever is before it */
+	struct dq_at damage;    /* what was before `own` could not be read from here on (file -1: all could) */
 	bool end_exists;        /* the write file has been made */
 	bool end_dirty;         /* it may be longer than end.pos: a failed write could not be undone */
 	int64_t read_file;      /* which one read_fd is */
@@ -104,12 +106,12 @@ int dq_next_file(struct dq *, int64_t from, int64_t to, int64_t *found, struct p
 int dq_recover(struct dq *, struct pluq_why *);
 
 /* --- dq_damage.c */
-/* What is at next and behind it in its file is given up: cause says why. next moves to the file `following`, and `unread` is put
- * right. */
-void dq_give_up(struct dq *, const char *cause, int64_t following);
+/* What is from next up to `to` is given up: cause says why. `unread` is put right. */
+void dq_give_up(struct dq *, const char *cause, struct dq_at to);
 void dq_condemn(struct dq *, int64_t file); /* to be set aside when its last record has been released */
 bool dq_is_bad(const struct dq *, int64_t file);
 void dq_set_aside(struct dq *, int64_t file);
+void dq_keep_bad(struct dq *, int64_t file); /* gives it the name `.bad` too */
 
 /* --- dq_sync.c */
 int dq_sync_held(struct dq *, struct pluq_why *); /* as dq_sync, with sync_lock held by the caller */
@@ -130,7 +132,7 @@ int dq_delete_files(struct dq *, int64_t from, int64_t to, struct pluq_why *); /
 
 /* --- dq_squeeze.c */
 /* Before close: takes records that were released behind others that were not out of their files, so that they are never
- * offered again. Alone. */
+ * offered again; and damage with records of this process behind it, so that these are found again. Alone. */
 int dq_squeeze(struct dq *, struct pluq_why *);
 
 #endif

@@ -1,8 +1,9 @@
-/* Data files that cannot be read to their end. The records before the damage are handed out, the rest of the file is lost, the
- * following file goes on. The file is kept as `<file>.bad`, for people; it gets that name when nothing in it is outstanding any
+/* Data files that cannot be read to their end. The records before the damage are handed out, the rest of the file is lost (but for
+ * what this process has written to it), the following file goes on. The file is kept as `<file>.bad`, for people; it gets that name when nothing in it is outstanding any
  * more, so that a crash before that does not lose what was handed out. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dq.h"
@@ -21,22 +22,27 @@ bool dq_is_bad(const struct dq *q, int64_t file)
 
 void dq_condemn(struct dq *q, int64_t file)
 {
-	int64_t *bad = realloc(q->bad, (q->bad_count + 1) * sizeof(*bad));
-	if (!bad) {
-		dq_set_aside(q, file); /* no memory to do it later */
+	if (dq_is_bad(q, file))
 		return;
-	}
+	int64_t *bad = realloc(q->bad, (q->bad_count + 1) * sizeof(*bad));
+	if (!bad)
+		return; /* no memory: then it is deleted like a good one */
 	q->bad = bad;
 	q->bad[q->bad_count++] = file;
+}
+
+static struct dq_file_name bad_name(const struct dq *q, int64_t file)
+{
+	struct dq_file_name name = dq_data_name(q->name, file);
+	strcat(name.text, ".bad"); /* there is room: see DQ_QUEUE_NAME_MOST */
+	return name;
 }
 
 void dq_set_aside(struct dq *q, int64_t file)
 {
 	struct dq_file_name name = dq_data_name(q->name, file);
-	char bad[DQ_FILE_NAME];
 	struct pluq_why why;
-	snprintf(bad, sizeof(bad), "%.*s.bad", (int)sizeof(bad) - 5, name.text);
-	if (renameat(q->store->dir_fd, name.text, q->store->dir_fd, bad) != 0) {
+	if (renameat(q->store->dir_fd, name.text, q->store->dir_fd, bad_name(q, file).text) != 0) {
 		dq_fail(&why, "rename", name.text);
 		DQ_LOG(q, PLUQ_ERROR, "%s", why.text);
 	}
@@ -46,6 +52,16 @@ void dq_set_aside(struct dq *q, int64_t file)
 			q->bad[kept++] = q->bad[i];
 	}
 	q->bad_count = kept;
+}
+
+void dq_keep_bad(struct dq *q, int64_t file)
+{
+	struct dq_file_name name = dq_data_name(q->name, file);
+	struct pluq_why why;
+	if (linkat(q->store->dir_fd, name.text, q->store->dir_fd, bad_name(q, file).text, 0) != 0 && errno != EEXIST) {
+		dq_fail(&why, "link", name.text);
+		DQ_LOG(q, PLUQ_ERROR, "%s", why.text);
+	}
 }
 
 static void recount(struct dq *q)
@@ -62,17 +78,17 @@ static void recount(struct dq *q)
 	DQ_LOG(q, PLUQ_ERROR, "%s: %" PRId64 " records lost", q->name, before - counted);
 }
 
-void dq_give_up(struct dq *q, const char *cause, int64_t following)
+void dq_give_up(struct dq *q, const char *cause, struct dq_at to)
 {
 	struct dq_at at = q->next;
 	const struct dq_held_record *h;
-	DQ_LOG(q, PLUQ_ERROR, "%s: %s at %" PRId64 ": what follows in this file is lost", dq_data_name(q->name, at.file).text,
-	    cause, at.pos);
+	DQ_LOG(q, PLUQ_ERROR, "%s: %s at %" PRId64 ": going on at %" PRId64 " of file %" PRId64, dq_data_name(q->name, at.file).text,
+	    cause, at.pos, to.pos, to.file);
 	dq_close_read(q);
-	if (at.file == q->end.file)
+	if (to.file > q->end.file)
 		dq_end_file(q);
-	while ((h = dq_held_first(&q->held)) && dq_at_of(h->name, q->end.file).file < following)
+	while ((h = dq_held_first(&q->held)) && dq_at_before(dq_at_of(h->name, q->end.file), to))
 		dq_held_pop(&q->held); /* their owner has them, and will release them in vain */
-	q->next = (struct dq_at){ .file = following };
+	q->next = to;
 	recount(q);
 }

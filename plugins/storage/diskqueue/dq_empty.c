@@ -12,6 +12,7 @@ static void forget(struct dq *q)
 	dq_held_clear(&q->held);
 	dq_due_forget(&q->due);
 	q->unread = 0;
+	q->damage.file = -1;
 }
 
 /* As the original does it: on to the next file number, all files before it deleted. The meta file is written first, so that a

@@ -17,6 +17,7 @@ struct fetch {
 	size_t records, bytes; /* still wanted */
 	size_t got;
 	bool full; /* that was enough */
+	int64_t file_limit; /* the reader's may be lower: see open_read */
 	pluq_record_fn fn;
 	void *arg;
 };
@@ -30,7 +31,7 @@ static int skip_missing(struct dq *q, struct pluq_why *why)
 		if (rc != 0)
 			return rc;
 	}
-	dq_give_up(q, "file is missing", following);
+	dq_give_up(q, "file is missing", (struct dq_at){ .file = following });
 	return 0;
 }
 
@@ -54,7 +55,10 @@ static int open_read(struct fetch *f, struct pluq_why *why)
 		return dq_fail(why, "stat", name.text);
 	if (st.st_size > DQ_POS_MAX)
 		return dq_say(why, PLUQ_ECORRUPT, "%s is too large for a data file", name.text);
-	dq_reader_set(&f->reader, q->read_fd, q->next.pos, q->next.file < q->end.file ? st.st_size : q->end.pos);
+	/* No record reaches over the place where this process began to write: damage before it ends there. */
+	f->file_limit = q->next.file < q->end.file ? st.st_size : q->end.pos;
+	bool foreign = dq_at_before(q->next, q->own) && q->next.file == q->own.file && q->own.pos < f->file_limit;
+	dq_reader_set(&f->reader, q->read_fd, q->next.pos, foreign ? q->own.pos : f->file_limit);
 	return 0;
 }
 
@@ -99,6 +103,7 @@ static int deliver(struct fetch *f, const uint8_t *payload, uint32_t length, str
 static int read_failed(struct fetch *f, enum dq_read how, struct pluq_why *why)
 {
 	struct dq *q = f->q;
+	struct dq_at following = { .file = q->next.file + 1 };
 	char cause[64];
 	switch (how) {
 	case DQ_IO:
@@ -113,11 +118,14 @@ static int read_failed(struct fetch *f, enum dq_read how, struct pluq_why *why)
 		break;
 	case DQ_RECORD:
 	case DQ_END:
-		q->next = (struct dq_at){ .file = q->next.file + 1 }; /* a complete file is done */
+		if (f->reader.limit == f->file_limit)
+			q->next = following; /* a complete file is done */
 		return 0;
 	}
 	dq_condemn(q, q->next.file);
-	dq_give_up(q, cause, q->next.file + 1);
+	if (f->reader.limit != f->file_limit)
+		q->damage = q->next;
+	dq_give_up(q, cause, f->reader.limit == f->file_limit ? following : q->own);
 	return 0;
 }
 

@@ -43,7 +43,7 @@ bool dq_meta_parse(const char *text, size_t length, struct dq_state *s)
 	if (!number(&c, &s->depth) || !mark(&c, '\n') || !place(&c, &s->read) || !mark(&c, '\n') || !place(&c, &s->end))
 		return false;
 	mark(&c, '\n');
-	return c.p == c.end && !dq_at_before(s->end, s->read);
+	return c.p == c.end && !dq_at_before(s->end, s->read) && s->end.file - s->read.file <= DQ_FILE_MASK;
 }
 
 size_t dq_meta_print(char text[DQ_META_TEXT], const struct dq_state *s)

@@ -23,6 +23,7 @@ static struct dq *new(const struct dq_store *s, const char *name)
 	q->magic = MAGIC;
 	q->store = s;
 	q->write_fd = q->read_fd = -1;
+	q->damage.file = -1;
 	memcpy(q->name, name, length);
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_mutex_init(&q->sync_lock, NULL);

@@ -259,10 +259,13 @@ int dq_recover(struct dq *q, struct pluq_why *why)
 		if (unreadable)
 			q->saved.depth = -1; /* none of ours: whatever the state is, it is written */
 	}
+	if (rc == 0 && q->end.file - q->first > DQ_FILE_MASK)
+		rc = dq_say(why, PLUQ_ECORRUPT, "%s: numbers of data files are too far apart", q->name);
 	if (rc == 0)
 		rc = load_due(q, why);
 	if (rc != 0)
 		return rc;
+	q->own = q->end;
 	dq_show(q);
 	struct pluq_why later; /* a full disk must not keep the queue from being read */
 	if (dq_sync_held(q, &later) != 0)

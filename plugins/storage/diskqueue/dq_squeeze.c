@@ -1,6 +1,6 @@
 /* The meta file knows one place below which all is finished. Records that were released above it are taken out of their files
  * before the queue is closed: each file that has such is copied without them and replaced. Normally there are none left at that
- * time. */
+ * time. A damaged part with good records behind it is such a hole too; its file is kept under a second name, `<file>.bad`. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -72,6 +72,11 @@ static void shift_due(struct squeeze *s, int64_t from, int64_t to)
 	}
 }
 
+static bool is_damage(const struct dq *q, uint64_t hole)
+{
+	return q->damage.file >= 0 && (hole | DQ_LIVE) == dq_name(q->damage);
+}
+
 static int copy_without(struct squeeze *s, const uint64_t *holes, size_t n, int64_t size)
 {
 	int64_t last = s->q->end.file;
@@ -83,7 +88,7 @@ static int copy_without(struct squeeze *s, const uint64_t *holes, size_t n, int6
 			rc = read_at(s, length, sizeof(length), at);
 		if (rc != 0)
 			return rc;
-		s->read = at + DQ_LENGTH_SIZE + dq_get32(length);
+		s->read = is_damage(s->q, holes[i]) ? s->q->own.pos : at + DQ_LENGTH_SIZE + (int64_t)dq_get32(length);
 		if (s->q->due.live > 0)
 			shift_due(s, s->read, i + 1 < n ? dq_at_of(holes[i + 1], last).pos : size);
 	}
@@ -101,6 +106,8 @@ static int replace(struct squeeze *s, const uint64_t *holes, size_t n, const cha
 	int rc = copy_without(s, holes, n, s->file == q->end.file ? q->end.pos : st.st_size);
 	if (rc == 0 && fsync(s->to) != 0)
 		rc = failed(s, "fsync copy of");
+	if (rc == 0 && s->file == q->damage.file)
+		dq_keep_bad(q, s->file);
 	if (rc == 0 && renameat(dir, tmp, dir, name.text) != 0)
 		rc = failed(s, "rename copy of");
 	if (rc == 0 && s->file == q->end.file)
@@ -133,10 +140,23 @@ static int squeeze_file(struct dq *q, int64_t file, const uint64_t *holes, size_
 	return rc;
 }
 
+/* The damage goes where its place is among the holes, if records are outstanding before it (else the reader's place, behind it,
+ * is what the next process begins at). */
+static size_t add_damage(const struct dq *q, uint64_t *hole, size_t n)
+{
+	if (q->damage.file < 0 || !dq_at_before(dq_low(q), q->damage))
+		return n;
+	size_t i;
+	for (i = n; i > 0 && dq_at_before(q->damage, dq_at_of(hole[i - 1], q->end.file)); i--)
+		hole[i] = hole[i - 1];
+	hole[i] = dq_name(q->damage);
+	return n + 1;
+}
+
 /* All released ones, in queue order: the window's, then the held ones', which are further on. NULL: no memory. */
 static uint64_t *find_holes(const struct dq *q, size_t *n)
 {
-	uint64_t *hole = malloc((dq_window_count(&q->window) + dq_held_count(&q->held) + 1) * sizeof(*hole));
+	uint64_t *hole = malloc((dq_window_count(&q->window) + dq_held_count(&q->held) + 2) * sizeof(*hole));
 	*n = 0;
 	for (uint64_t i = q->window.head; hole && i != q->window.tail; i++) {
 		uint64_t name = dq_window_get(&q->window, i);
@@ -147,6 +167,8 @@ static uint64_t *find_holes(const struct dq *q, size_t *n)
 		if (!(q->held.record[i].name & DQ_LIVE))
 			hole[(*n)++] = q->held.record[i].name;
 	}
+	if (hole)
+		*n = add_damage(q, hole, *n);
 	return hole;
 }
 
@@ -159,8 +181,8 @@ static int squeeze(struct dq *q, const uint64_t *hole, size_t n, struct pluq_why
 		for (next = i + 1; next < n && dq_at_of(hole[next], q->end.file).file == file;)
 			next++;
 		rc = squeeze_file(q, file, hole + i, next - i, why);
-		if (rc == 0)
-			depth -= (int64_t)(next - i);
+		for (size_t k = i; rc == 0 && k < next; k++)
+			depth -= !is_damage(q, hole[k]);
 	}
 	pthread_mutex_lock(&q->lock);
 	q->shown.depth = depth;
