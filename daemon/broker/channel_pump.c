@@ -140,6 +140,7 @@ static void launch(struct pluq__channel *c, struct pluq_sub *s, struct pluq__hel
 	struct pluq__loop *l = c->home->loop;
 
 	h->attempts++;
+	c->from_memory_count += !h->stored;
 	h->state = PLUQ__HELD_IN_FLIGHT;
 	h->sub = s;
 	h->delivered_ns = l->now_ns;

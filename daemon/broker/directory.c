@@ -304,7 +304,9 @@ int pluq__topic_get(struct pluq__home *home, const char *name, size_t length, bo
 	struct pluq__get *g;
 	int err;
 
-	if (t) {
+	if (t && atomic_load_explicit(&t->dead, memory_order_acquire))
+		pluq__topic_forget(home, t);
+	else if (t) {
 		*out = pluq__topic_ref(t);
 		return 0;
 	}

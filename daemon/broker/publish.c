@@ -142,10 +142,6 @@ static int publish_here(struct pluq__home *home, struct pluq_topic *t, const str
 	struct pluq_msg *msgs[CHUNK];
 	size_t given = 0;
 
-	if (t->dead) {
-		pluq__topic_forget(home, t);
-		return PLUQ_ESTALE;
-	}
 	/* The topic takes a reference of each message whatever the outcome; a refusal must leave the caller his. */
 	for (size_t i = 0; i < n; i++)
 		if (bodies[i].msg)
@@ -217,6 +213,10 @@ int pluq__publish(struct pluq__home *home, struct pluq_topic *t, const struct pl
 		return PLUQ_EEXITING;
 	if (pluq__refusing(home))
 		return PLUQ_EPRESSURE;
+	if (atomic_load_explicit(&t->dead, memory_order_acquire)) {
+		pluq__topic_forget(home, t);
+		return PLUQ_ESTALE;
+	}
 	if (t->home == home)
 		return publish_here(home, t, bodies, n, defer_ns, done, arg);
 	return publish_there(home, t, bodies, n, defer_ns, done, arg);

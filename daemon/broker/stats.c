@@ -91,7 +91,8 @@ static void copy_channel(struct pluq_channel_stats *out, const struct pluq__chan
 	    .consumers = c->sub_count,
 	    .message_count = c->message_count,
 	    .requeue_count = c->requeue_count,
-	    .timeout_count = c->timeout_count};
+	    .timeout_count = c->timeout_count,
+	    .global_msg_count = c->from_memory_count};
 }
 
 static int by_channel(const void *a, const void *b)

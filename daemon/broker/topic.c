@@ -480,7 +480,8 @@ static void end_queue(struct pluq_topic *t)
 void pluq__topic_end(struct pluq_topic *t, bool keep, void (*on_gone)(struct pluq_topic *))
 {
 	pluq__topic_ref(t); /* until on_queue_ended */
-	t->dead = t->ending = true;
+	t->ending = true;
+	atomic_store(&t->dead, true);
 	t->keep = keep;
 	t->on_gone = on_gone;
 	pluq__loop_unturn(&t->turn);

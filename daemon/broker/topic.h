@@ -26,11 +26,12 @@ struct pluq_topic {
 	_Atomic uint32_t refs;
 	struct pluq__home *home;
 	bool ephemeral;
+	_Atomic bool dead; /* set by the home, once; any loop may look */
 	char name[PLUQ_NAME_MAX + 1];
 
 	/* the home's */
 	struct pluq_topic *next, **link; /* of the home's list; link NULL: not in it */
-	bool dead, paused, ending;
+	bool paused, ending;
 	enum pluq__overflow overflow;
 	struct pluq__turn turn;    /* moves messages on to the channels */
 	struct pluq__fifo head;    /* struct pluq__waiting */
