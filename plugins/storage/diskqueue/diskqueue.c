@@ -64,6 +64,7 @@ static const struct pluq_storage_ops ops = {
 	.empty = dq_empty,
 	.close = dq_close,
 	.remove = dq_remove,
+	.probe = dq_probe,
 };
 
 PLUQ_PLUGIN_ENTRY = {

@@ -23,5 +23,6 @@ void dq_store_fini(void *self);                                                 
 
 int dq_dat_load(void *self, pluq_meta_fn, void *arg, int64_t *id_ceiling_ns, struct pluq_why *); /* pluq_storage_ops.load */
 int dq_dat_save(void *self, const struct pluq_meta *, struct pluq_why *);                        /* pluq_storage_ops.save */
+int dq_probe(void *self, struct pluq_why *);                                                     /* pluq_storage_ops.probe */
 
 #endif

@@ -22,6 +22,7 @@ DISKQUEUE_SOURCES = \
 	plugins/storage/diskqueue/dq_meta.h \
 	plugins/storage/diskqueue/dq_names.h \
 	plugins/storage/diskqueue/dq_place.h \
+	plugins/storage/diskqueue/dq_probe.c \
 	plugins/storage/diskqueue/dq_queue.c \
 	plugins/storage/diskqueue/dq_reader.c \
 	plugins/storage/diskqueue/dq_reader.h \
