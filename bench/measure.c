@@ -19,6 +19,8 @@ void measure_stop(const struct bench *b, struct measure *m)
 	proc_cpu(b->opt.pid, &m->server_end);
 	m->own_cpu = m->own_end.seconds - m->own_start.seconds;
 	m->server_cpu = m->server_end.seconds - m->server_start.seconds;
+	if (b->opt.pid && m->server_cpu == 0 && m->own_cpu > 0.1)
+		bench_fail("process %d used no CPU meanwhile: it is not the server", (int)b->opt.pid);
 	m->waited = m->own_end.waited - m->own_start.waited + m->server_end.waited - m->server_start.waited;
 }
 

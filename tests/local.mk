@@ -18,8 +18,10 @@ TESTS += $(SUITES)
 EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
 	tests/protocol tests/interop tests/faults
 
+# A folder in EXTRA_DIST brings along whatever lies in it, in the build tree too.
 dist-hook:
-	find $(distdir)/tests \( -name __pycache__ -o -name .pytest_cache -o -name node_modules \) -prune -exec rm -rf {} +
+	find $(distdir)/tests \( -name __pycache__ -o -name .pytest_cache -o -name node_modules -o -name '*.o' -o -name '*.lo' \
+		-o -name .deps -o -name .libs -o -name .dirstamp \) -prune -exec rm -rf {} +
 
 # Clang, distcheck, sanitizers, longer fuzzing: the better part of an hour.
 check-long:

@@ -36,7 +36,7 @@ void *pluq__arena_alloc(struct pluq__arena *a, size_t bytes)
 	if (bytes > SIZE_MAX / 2)
 		return NULL;
 	bytes = (bytes + align - 1) / align * align;
-	if (bytes > a->size - a->used && !grow(a, bytes))
+	if ((!a->chunks || bytes > a->size - a->used) && !grow(a, bytes))
 		return NULL;
 	p = a->chunks->bytes + a->used;
 	a->used += bytes;

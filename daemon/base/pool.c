@@ -4,7 +4,8 @@
  * 1. lane->active counts the lane's jobs that are admitted or running and not given up as stuck; it never exceeds the
  *    lane's width.
  * 2. A job is in one place: its lane's waiting list, the ready list (admitted), or a worker.
- * 3. A worker that is idle waits for `work`; the watcher waits without a timeout unless a lane has jobs waiting.
+ * 3. There are no more jobs in the ready list than workers without a job, unless no thread can be made.
+ * 4. The watcher waits without a timeout unless a lane has jobs waiting.
  */
 #include "pool.h"
 
@@ -44,10 +45,12 @@ struct pluq__pool {
 	pthread_cond_t work, watch, idle;
 	struct pluq__lane *lanes;
 	struct joblist ready;
+	int ready_count;
 	struct worker worker[PLUQ__POOL_CAP];
-	int workers, sleeping, running;
+	int workers, running;
 	pthread_t watcher;
 	bool watching, stop;
+	bool watcher_idle; /* it waits without a timeout */
 	int64_t slow_ns;
 };
 
@@ -80,7 +83,8 @@ static void need_worker(struct pluq__pool *p)
 {
 	struct worker *w;
 
-	if (p->sleeping > 0) {
+	/* One that has been woken for an earlier job, or has just been made, has none yet but is spoken for. */
+	if (p->ready_count <= p->workers - p->running) {
 		pthread_cond_signal(&p->work);
 		return;
 	}
@@ -101,6 +105,7 @@ static void admit(struct pluq__lane *lane)
 	while (lane->active < lane->width && lane->waiting.first) {
 		lane->active++;
 		list_put(&p->ready, list_get(&lane->waiting));
+		p->ready_count++;
 		need_worker(p);
 	}
 }
@@ -140,7 +145,7 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	job->mail.fn = bring_back;
 	pluq__loop_post(job->back, &job->mail);
 	admit(lane);
-	if (!p->running)
+	if (!p->running && !p->ready_count)
 		pthread_cond_broadcast(&p->idle);
 }
 
@@ -154,14 +159,13 @@ static void *work(void *arg)
 	for (;;) {
 		job = list_get(&p->ready);
 		if (job) {
+			p->ready_count--;
 			run_job(w, job);
 			continue;
 		}
 		if (p->stop)
 			break;
-		p->sleeping++;
 		pthread_cond_wait(&p->work, &p->mutex);
-		p->sleeping--;
 	}
 	pthread_mutex_unlock(&p->mutex);
 	return NULL;
@@ -203,7 +207,9 @@ static void *watch(void *arg)
 		struct timespec ts = {.tv_sec = at / PLUQ__SEC, .tv_nsec = at % PLUQ__SEC};
 
 		if (!anybody_waits(p)) {
+			p->watcher_idle = true;
 			pthread_cond_wait(&p->watch, &p->mutex);
+			p->watcher_idle = false;
 			continue;
 		}
 		pthread_cond_timedwait(&p->watch, &p->mutex, &ts);
@@ -260,7 +266,8 @@ void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
 	if (lane->waiting.first) {
 		if (!p->watching)
 			p->watching = pthread_create(&p->watcher, NULL, watch, p) == 0;
-		pthread_cond_signal(&p->watch);
+		if (p->watcher_idle) /* else it looks by itself, and is not to be woken for each job */
+			pthread_cond_signal(&p->watch);
 	}
 	pthread_mutex_unlock(&p->mutex);
 }
@@ -279,9 +286,9 @@ bool pluq__pool_fini(struct pluq__pool **pp, int64_t wait_ns)
 	p->stop = true;
 	pthread_cond_broadcast(&p->work);
 	pthread_cond_signal(&p->watch);
-	while (p->running && pthread_cond_timedwait(&p->idle, &p->mutex, &ts) == 0)
+	while ((p->running || p->ready_count) && pthread_cond_timedwait(&p->idle, &p->mutex, &ts) == 0)
 		;
-	hung = p->running > 0;
+	hung = p->running || p->ready_count;
 	pthread_mutex_unlock(&p->mutex);
 	if (p->watching)
 		pthread_join(p->watcher, NULL);

@@ -187,8 +187,8 @@ void pluq__plugins_free(struct pluq__plugins *all)
 		pluq__conf_free(&all->items[i].conf);
 		pluq__conf_free(&all->items[i].before);
 	}
+	/* No lt_dlexit: it would forget what it keeps of the modules that stay, and leak it. */
 	free(all->items);
 	pluq__arena_free(&all->arena);
-	lt_dlexit();
 	*all = (struct pluq__plugins){ 0 };
 }

@@ -42,7 +42,7 @@ def alive(d, topic):
 def test_noise(broker, topic):
     print(f"PLUQ_TEST_SEED={SEED}")
     rng = random.Random(SEED)
-    for _ in range(150):
+    for _ in range(500):
         noise = rng.randbytes(rng.choice([1, 3, 10, 100, 5000]))
         talk(broker.tcp, noise)
         talk(broker.tcp, b"  V2" + noise)
@@ -79,7 +79,7 @@ def mutated(rng, data):
 def test_mutated_dialogues(broker, topic):
     print(f"PLUQ_TEST_SEED={SEED}")
     rng = random.Random(SEED)
-    for i in range(500):
+    for i in range(3000):
         talk(broker.tcp, mutated(rng, dialogue(f"{topic}_{i % 7}")))
     alive(broker, topic)
 
@@ -92,6 +92,6 @@ def test_mutated_http_requests(broker, topic):
              "9\r\n\0\0\0\1\0\0\0\1x\r\n0\r\n\r\n"
              "PUT /config/log_level HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\ndebug"
              "GET /stats?format=json&topic=%41 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").encode()
-    for _ in range(500):
+    for _ in range(2000):
         http_talk(broker.http_at, mutated(rng, whole))
     alive(broker, topic)

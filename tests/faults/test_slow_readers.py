@@ -58,13 +58,13 @@ def test_a_client_that_takes_nothing_is_closed_by_the_write_deadline(launch):
 def test_a_slow_consumer_gets_every_byte(launch, chunk):
     d = launch()
     p = d.client()
-    bodies = [bytes([i % 251]) * 20000 for i in range(200)]
-    for i in range(0, 200, 20):
+    n = 600  # more than the kernel's buffers hold, so that the daemon's writes are cut short
+    bodies = [bytes([i % 251]) * 20000 for i in range(n)]
+    for i in range(0, n, 20):
         p.mpub("t", bodies[i:i + 20])
     c = d.client()
-    c.sock.setsockopt(1, 8, 4096)  # SO_RCVBUF, so that the daemon's writes are cut short
-    c.sub("t", "c", 200)
-    total = 200 * (20000 + 34)
+    c.sub("t", "c", n)
+    total = n * (20000 + 34)
     got = bytearray()
     end = time.monotonic() + scaled(30)
     while len(got) < total and time.monotonic() < end:
@@ -72,7 +72,7 @@ def test_a_slow_consumer_gets_every_byte(launch, chunk):
             time.sleep(0.0005)  # the reader's own pace
         got += c.sock.recv(chunk)
     c.rest = got
-    assert [c.message().body for _ in range(200)] == bodies
+    assert [c.message().body for _ in range(n)] == bodies
 
 
 def test_a_slow_http_client(launch):

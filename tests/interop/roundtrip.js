@@ -65,10 +65,11 @@ function attempt(publish) {
 }
 
 async function untilAcknowledged(publish) {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await attempt(publish)
     } catch (err) {
+      if (tries === 20) throw err // more than a restart explains
       await connectWriter()
     }
   }
@@ -93,7 +94,7 @@ async function publishAll() {
       await somebodySaysGo()
     }
     if (wantsDefer(numberOf(lines[i]))) {
-      await untilAcknowledged((w, done) => w.deferPublish(job.topic, lines[i], DEFER_MS, done))
+      await untilAcknowledged((w, done) => w.deferPublish(job.topic, [lines[i]], DEFER_MS, done))
     } else {
       batch.push(lines[i])
     }

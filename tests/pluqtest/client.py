@@ -111,8 +111,9 @@ class Client:
 
     def _fill(self, end):
         """Adds what arrives until `end` to the rest. False: nothing came."""
-        ready, _, _ = select.select([self.sock], [], [], max(0, end - time.monotonic()))
-        if not ready:
+        poll = select.poll()  # select has a limit of 1024 descriptors
+        poll.register(self.sock, select.POLLIN)
+        if not poll.poll(max(0, end - time.monotonic()) * 1000):
             return False
         try:
             data = self.sock.recv(1 << 18)

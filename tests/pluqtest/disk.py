@@ -60,6 +60,9 @@ def read_meta(folder, queue):
 
 def pending(folder, queue):
     """The unread records of a queue, found as the original finds them: from the read to the write position."""
+    if not (folder / meta_name(queue)).exists():
+        assert not list(folder.glob(f"{queue}.diskqueue.*.dat")), f"{queue}: data files without a meta file"
+        return []
     m = read_meta(folder, queue)
     records = []
     for number in range(m.read_file, m.write_file + 1):

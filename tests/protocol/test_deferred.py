@@ -92,12 +92,12 @@ def test_due_messages_of_a_paused_channel_enter_its_queue(broker, topic):
 
 
 def test_the_delay_survives_a_spill_to_disk(launch):
-    """The original loses it here and delivers at once."""
+    """The original loses it here and delivers at once. What has spilled is due from its publish on."""
     d = launch(mem_queue_size=1)
     p = d.client()
+    start = time.monotonic()
     for i in range(4):
         p.dpub("t", 500, f"{i}")
-    start = time.monotonic()
     c = d.consumer("t", "c", 10)
     got = [due(c, start, 0.49) for _ in range(4)]
     assert sorted(m.body for m in got) == [b"0", b"1", b"2", b"3"]

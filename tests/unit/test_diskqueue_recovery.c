@@ -177,6 +177,25 @@ static void write_file_cut_short(void **state)
 	assert_int_equal(r->info.count, 0);
 }
 
+/* The meta file names a place inside the file that is no record's any more. */
+static void write_file_cut_short_and_the_meta_file_not_renewed(void **state)
+{
+	struct rig *r = *state;
+	rig_write_records(r, 0, 0, 5, 10);
+	rig_write_meta(r, "5\n0,0\n0,200\n");
+	rig_resize(r, DATA0, -5);
+	rig_faults(r, "write *.tmp ENOSPC\n");
+	rig_start(r);
+	rig_append(r, 4, 3, 50);
+	rig_crash(r);
+	rig_faults(r, "");
+	rig_expect_meta(r, "5\n0,0\n0,200\n");
+	rig_start(r);
+	assert_int_equal(r->info.count, 7);
+	rig_expect(r, 0, 7);
+	assert_int_equal(rig_count(r, "*.bad"), 0);
+}
+
 static void write_file_missing(void **state)
 {
 	struct rig *r = *state;
@@ -475,6 +494,7 @@ int main(void)
 		RIG_TEST(leftover_files_below_the_readers),
 		RIG_TEST(wrong_depth_is_put_right),
 		RIG_TEST(write_file_cut_short),
+		RIG_TEST(write_file_cut_short_and_the_meta_file_not_renewed),
 		RIG_TEST(write_file_missing),
 		RIG_TEST(readers_file_missing),
 		RIG_TEST(middle_file_missing),
