@@ -1,13 +1,19 @@
 # Sourced by quickstart and check: Debian's packages, installed if they are missing.
 
+# PACKAGE:COMMAND stands for a package that is not needed if the command is there, wherever it came from.
+
 # To build and to try it out.
-PLUQ_BUILD_PACKAGES='gcc make autoconf automake libtool pkg-config curl libevent-dev libyaml-dev libjansson-dev libssl-dev
-	zlib1g-dev libltdl-dev libhttp-parser-dev'
+PLUQ_BUILD_PACKAGES='gcc:gcc make:make autoconf automake libtool pkg-config:pkg-config curl:curl libevent-dev libyaml-dev
+	libjansson-dev libssl-dev zlib1g-dev libltdl-dev libhttp-parser-dev'
 # For every test: the client from npm, the sanitizers' and fuzzers' run-time libraries.
-PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest nodejs npm clang libclang-rt-dev llvm'
+PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest nodejs:node npm:npm clang:clang libclang-rt-dev'
 
 pluq_missing() {
-	for package in "$@"; do
+	for entry in "$@"; do
+		package=${entry%%:*}
+		if [ "$package" != "$entry" ] && command -v "${entry#*:}" >/dev/null; then
+			continue
+		fi
 		dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
 	done
 }

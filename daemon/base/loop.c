@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pthread_setname_np */
 #include "loop.h"
 
 #include <errno.h>
@@ -5,9 +6,11 @@
 #include <event2/thread.h>
 #include <pluq/error.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -115,25 +118,25 @@ static void on_wheel(evutil_socket_t fd, short what, void *arg)
 	l->wheel_armed_ns = INT64_MAX;
 }
 
-/* Arms libevent's timer for the wheel's next deadline, if that has changed. */
+/* Arms the timer for the wheel's next deadline, if that has changed. A descriptor of our own: libevent's timeouts either go by
+ * the kernel's coarse clock (up to 4 ms late) or cost a system call each turn. It is watched edge-triggered, so that firing
+ * needs no read: arming it anew takes the event back. */
 static void arm_wheel(struct pluq__loop *l)
 {
-	int64_t next = pluq__wheel_next(&l->wheel), wait;
-	struct timeval tv;
+	int64_t next = pluq__wheel_next(&l->wheel), wait = 0;
+	struct itimerspec at = {{0}, {0}};
 
 	if (next == l->wheel_armed_ns)
 		return;
 	l->wheel_armed_ns = next;
-	if (next == INT64_MAX) {
-		event_del(l->wheel_event);
-		return;
+	if (next != INT64_MAX) {
+		wait = next - pluq__clock_mono_ns();
+		if (wait < 1) /* 0 would disarm it */
+			wait = 1;
 	}
-	wait = next - pluq__clock_mono_ns();
-	if (wait < 0)
-		wait = 0;
-	tv.tv_sec = wait / PLUQ__SEC;
-	tv.tv_usec = (wait % PLUQ__SEC + 999) / 1000;
-	event_add(l->wheel_event, &tv);
+	at.it_value.tv_sec = wait / PLUQ__SEC;
+	at.it_value.tv_nsec = wait % PLUQ__SEC;
+	timerfd_settime(l->wheel_fd, 0, &at, NULL);
 }
 
 static void run(struct pluq__loop *l)
@@ -157,7 +160,12 @@ static void run(struct pluq__loop *l)
 
 static void *run_thread(void *arg)
 {
-	run(arg);
+	struct pluq__loop *l = arg;
+	char name[16];
+
+	snprintf(name, sizeof(name), "pluq-loop-%d", l->index);
+	pthread_setname_np(pthread_self(), name);
+	run(l);
 	return NULL;
 }
 
@@ -169,6 +177,8 @@ static void loop_fini(struct pluq__loop *l)
 		event_free(l->wake_event);
 	if (l->events)
 		event_base_free(l->events);
+	if (l->wheel_fd >= 0)
+		close(l->wheel_fd);
 	if (l->wake_fd >= 0)
 		close(l->wake_fd);
 }
@@ -198,12 +208,14 @@ static int loop_init(struct pluq__loop *l, int index)
 	for (int k = 0; k < PLUQ__TURN_KINDS; k++)
 		l->turns[k].next = l->turns[k].prev = &l->turns[k];
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	l->wheel_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	l->events = make_base();
-	if (l->wake_fd < 0 || !l->events)
+	if (l->wake_fd < 0 || l->wheel_fd < 0 || !l->events)
 		goto fail;
 	l->wake_event = event_new(l->events, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
-	l->wheel_event = event_new(l->events, -1, 0, on_wheel, l);
-	if (!l->wake_event || !l->wheel_event || event_add(l->wake_event, NULL) < 0)
+	l->wheel_event = event_new(l->events, l->wheel_fd, EV_READ | EV_PERSIST | EV_ET, on_wheel, l);
+	if (!l->wake_event || !l->wheel_event || event_add(l->wake_event, NULL) < 0 ||
+	    event_add(l->wheel_event, NULL) < 0)
 		goto fail;
 	return 0;
 fail:

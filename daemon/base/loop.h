@@ -35,7 +35,7 @@ struct pluq__loop {
 
 	/* the loop's own */
 	struct pluq__mailbox box;
-	int wake_fd;
+	int wake_fd, wheel_fd;
 	struct event *wake_event, *wheel_event;
 	int64_t wheel_armed_ns;
 	pthread_t thread;

@@ -7,6 +7,7 @@
  * 3. There are no more jobs in the ready list than workers without a job, unless no thread can be made.
  * 4. The watcher waits without a timeout unless a lane has jobs waiting.
  */
+#define _GNU_SOURCE /* pthread_setname_np */
 #include "pool.h"
 
 #include <pluq/error.h>
@@ -155,6 +156,7 @@ static void *work(void *arg)
 	struct pluq__pool *p = w->pool;
 	struct pluq__job *job;
 
+	pthread_setname_np(pthread_self(), "pluq-io");
 	pthread_mutex_lock(&p->mutex);
 	for (;;) {
 		job = list_get(&p->ready);

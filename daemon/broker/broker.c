@@ -206,38 +206,29 @@ static void home_stopped(struct pluq__home *loop0)
 		return;
 	for (int i = 0; i < b->loops->count; i++)
 		b->lost += b->homes[i].lost;
-	raise_above(b, pluq__directory_floor(b));
+	raise_above(b, pluq__directory_floor(b)); /* of topics that are gone */
 	if (pluq__metadata_last(b, atomic_load(&b->ids_above_ns), on_last_saved, b) < 0)
 		on_last_saved(b, PLUQ_ENOMEM, &none);
 }
 
-static void check_home(struct pluq__home *h)
+void pluq__broker_topic_ended(struct pluq__home *h)
 {
-	if (!h->topics_ending)
-		post_step(&h->broker->homes[0], home_stopped);
-}
-
-static void on_topic_stopped(struct pluq_topic *t)
-{
-	struct pluq__home *h = t->home;
-
 	atomic_fetch_add_explicit(&h->broker->progress, 1, memory_order_relaxed);
-	h->topics_ending--;
-	check_home(h);
+	if (--h->topics_ending == 0 && h->stopping)
+		post_step(&h->broker->homes[0], home_stopped);
 }
 
 static void stop_home(struct pluq__home *h)
 {
-	h->topics_ending = 1; /* until all have been told */
+	h->stopping = true;
+	h->topics_ending++; /* until all have been told; topics that are being deleted count as well */
 	while (h->topics) {
 		struct pluq_topic *t = h->topics;
 
 		raise_above(h->broker, pluq__idgen_above_ns(&t->ids));
-		h->topics_ending++;
-		pluq__topic_end(t, true, on_topic_stopped);
+		pluq__topic_end(t, !t->ephemeral, NULL);
 	}
-	h->topics_ending--;
-	check_home(h);
+	pluq__broker_topic_ended(h);
 }
 
 void pluq__broker_stop(struct pluq__broker *b, void (*fn)(void *, uint64_t), void *arg)

@@ -379,7 +379,7 @@ static void store_held(struct pluq__channel *c, struct pluq__held *h)
 		return;
 	}
 	if (pluq__spill_append(c->spill, &item) < 0)
-		c->home->lost++;
+		c->home->lost += !h->stored; /* else its record stays as it is */
 	else
 		h->msg = NULL;
 	pluq__held_free(c->home, h);

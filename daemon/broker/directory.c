@@ -417,7 +417,7 @@ static void on_topic_gone(struct pluq_topic *t)
 	pluq__loop_post(loop0(r->broker)->loop, &r->mail);
 }
 
-/* Loop 0: it got a channel before it could expire. */
+/* Loop 0: it got a channel before it could expire, or the daemon stops and keeps it. */
 static void on_alive(struct pluq__mail *mail)
 {
 	struct errand *r = (struct errand *)mail;
@@ -427,7 +427,7 @@ static void on_alive(struct pluq__mail *mail)
 
 	e->deleting = false;
 	e->gets = NULL;
-	say_farewell(e, PLUQ_EBUSY, &none);
+	say_farewell(e, atomic_load(&r->broker->draining) ? PLUQ_EEXITING : PLUQ_EBUSY, &none);
 	while (gets) {
 		struct pluq__get *g = gets;
 
@@ -443,12 +443,7 @@ static void on_delete(struct pluq__mail *mail)
 {
 	struct errand *r = (struct errand *)mail;
 
-	if (r->topic->dead) { /* the daemon stops */
-		pluq__topic_unref(r->topic);
-		free(r);
-		return;
-	}
-	if (r->expire && r->topic->channels) {
+	if (r->topic->dead || (r->expire && r->topic->channels)) {
 		r->mail.fn = on_alive;
 		pluq__loop_post(loop0(r->broker)->loop, &r->mail);
 		return;

@@ -28,7 +28,8 @@ struct pluq__home {
 	uint32_t spare_count;
 	uint64_t random;           /* state of the sampling generator, never 0 */
 	uint64_t lost;             /* messages that could not be kept at the end */
-	uint64_t topics_ending;    /* at the stop */
+	uint64_t topics_ending;    /* whose end is not complete */
+	bool stopping;             /* the stop waits until there are none */
 	struct pluq__slicer *slicers; /* snapshots in progress */
 	struct pluq__relief *relief; /* who waits for memory */
 	struct pluq__timer relief_timer;
@@ -77,6 +78,8 @@ static inline struct pluq__home *pluq__home_of(struct pluq__broker *b, const str
 	return &b->homes[l->index];
 }
 
+/* Home. The end of a topic is complete. */
+void pluq__broker_topic_ended(struct pluq__home *);
 /* Any loop. A publish that was open has been answered. */
 void pluq__broker_ticket_closed(struct pluq__broker *);
 

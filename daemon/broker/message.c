@@ -14,7 +14,7 @@ struct pluq_msg *pluq__msg_new(uint32_t length)
 {
 	struct pluq_msg *m;
 
-	if (length > PLUQ__BODY_MAX)
+	if (length > PLUQ_BODY_MAX)
 		return NULL;
 	m = malloc(sizeof(*m) + length);
 	if (!m)

@@ -18,10 +18,7 @@ struct pluq_msg {
 	uint8_t body[];
 };
 
-/* Largest body that the engine takes; the handlers' limits are far below. */
-#define PLUQ__BODY_MAX (UINT32_C(1) << 30)
-
-struct pluq_msg *pluq__msg_new(uint32_t length); /* one reference; NULL: no memory */
+struct pluq_msg *pluq__msg_new(uint32_t length); /* one reference; NULL: no memory, or longer than PLUQ_BODY_MAX */
 void pluq__msg_free(struct pluq_msg *);          /* only through unref */
 
 static inline struct pluq_msg *pluq__msg_ref(struct pluq_msg *m)

@@ -135,6 +135,13 @@ static bool to_messages(const struct pluq_body *bodies, struct pluq_msg **msgs, 
 	return true;
 }
 
+static void drop_refs(const struct pluq_body *bodies, size_t from, size_t n)
+{
+	for (size_t i = from; i < n; i++)
+		if (bodies[i].msg)
+			pluq__msg_unref(bodies[i].msg);
+}
+
 static int publish_here(struct pluq__home *home, struct pluq_topic *t, const struct pluq_body *bodies, size_t n,
     int64_t defer_ns, pluq_done_fn done, void *arg)
 {
@@ -162,9 +169,9 @@ static int publish_here(struct pluq__home *home, struct pluq_topic *t, const str
 		later_drop(p.later);
 		p.put.ticket = NULL;
 	}
-	for (size_t i = p.put.ticket || !p.put.status ? 0 : given; i < n; i++)
-		if (bodies[i].msg)
-			pluq__msg_unref(bodies[i].msg);
+	drop_refs(bodies, given, n); /* that the topic has not seen */
+	if (p.put.ticket || !p.put.status)
+		drop_refs(bodies, 0, n); /* the caller's */
 	if (!p.put.ticket)
 		return p.put.status;
 	pluq__ticket_settle(p.put.ticket, p.put.status, NULL);

@@ -269,13 +269,20 @@ static bool begin_simple(struct pluq__spill *s, enum kind kind)
 
 static void drop_items(struct pluq__spill *s, struct pluq__items *items, int status, const struct pluq_why *why);
 
+/* Is there another record of it, that stays if this one is not written? */
+static bool is_stored(const struct pluq__spill_item *i)
+{
+	return i->has_old || (i->ticket && i->ticket->stored);
+}
+
 /* The end is near: what could not be written by now is lost. */
 static bool give_up(struct pluq__spill *s)
 {
 	if (!s->removing && s->failures < END_TRIES)
 		return false;
 	if (!s->removing)
-		s->home->lost += s->waiting.count;
+		for (size_t i = 0; i < s->waiting.count; i++)
+			s->home->lost += !is_stored(&s->waiting.item[i]);
 	drop_items(s, &s->waiting, PLUQ_EEXITING, NULL);
 	return true;
 }
@@ -313,10 +320,12 @@ static bool begin_next(struct pluq__spill *s)
 	bool pause = pluq__timer_is_set(&s->retry);
 	bool append = s->waiting.count && (s->named || s->ending);
 
-	if (!s->queue && !(s->ending && s->failures >= END_TRIES))
+	if (!s->queue && s->ending && s->failures >= END_TRIES)
+		return begin_end(s);
+	if (!s->queue)
 		return pause || begin_simple(s, OPEN);
 	if (s->emptying)
-		return begin_simple(s, EMPTY);
+		return s->syncing || begin_simple(s, EMPTY); /* the sync's end kicks */
 	if (append && pause && s->waiting.item[0].ticket && !s->waiting.item[0].ticket->retry)
 		pause = false; /* a publisher waits for the verdict */
 	if (append && !pause)
@@ -420,6 +429,8 @@ static void items_refused(struct pluq__spill *s, struct pluq__spill_work *w)
 	struct pluq__items back = w->items;
 	size_t kept = 0;
 
+	/* A publisher that is told may publish again at once; he must not find the queue empty while others stand in it. */
+	s->writing = w->items.count - w->appended;
 	for (size_t n = w->appended; n < w->items.count; n++) {
 		struct pluq__spill_item *i = &w->items.item[n];
 
@@ -429,6 +440,7 @@ static void items_refused(struct pluq__spill *s, struct pluq__spill_work *w)
 			back.item[kept++] = *i;
 	}
 	back.count = kept;
+	s->writing = 0;
 	w->items = (struct pluq__items){0};
 	if (!kept) {
 		free(back.item);
@@ -451,12 +463,14 @@ static void after_append(struct pluq__spill *s, struct pluq__spill_work *w)
 {
 	size_t done = w->appended;
 
-	s->writing = 0;
 	for (size_t i = 0; i < done; i++)
 		item_written(s, w, i);
 	if (done == w->items.count) {
+		s->writing = 0;
 		free(w->items.item);
 		w->items = (struct pluq__items){0};
+		if (w->fetch_status < 0 || w->release_status < 0) /* not well yet */
+			return;
 		s->failures = 0;
 		pluq__loop_clear(s->home->loop, &s->retry);
 		pluq__health_good(s->home->broker);
@@ -464,7 +478,6 @@ static void after_append(struct pluq__spill *s, struct pluq__spill_work *w)
 		items_refused(s, w);
 		failed(s, w->append_status, "append to", &w->append_why);
 	}
-	free(w->new_positions);
 }
 
 static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
@@ -481,10 +494,14 @@ static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 		s->fetched_bytes += f->msg->length;
 	}
 	free(w->batch.fetched);
-	if (!w->stale)
-		s->stored = w->left.count;
-	if (w->fetch_status < 0)
+	if (w->fetch_status < 0) {
+		/* The back end has nothing to say on what is left: what it gave is taken off. Fetches that succeed correct it. */
+		if (!w->stale)
+			s->stored -= w->batch.count < s->stored ? w->batch.count : s->stored;
 		failed(s, w->fetch_status, "fetch from", &w->why);
+	} else if (!w->stale) {
+		s->stored = w->left.count;
+	}
 }
 
 static void start_sync(struct pluq__spill *s);
@@ -517,6 +534,7 @@ static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 		if (fetched)
 			s->stored = stored;
 	}
+	free(w->new_positions);
 	operations_done(s, operations);
 	if (w->released.pinned && !w->stale && s->owner->on_pinned)
 		s->owner->on_pinned(s, w->released.pinned_position);
@@ -550,6 +568,8 @@ static void after_empty(struct pluq__spill *s, const struct pluq__spill_work *w)
 		pluq__health_bad(s->home->broker, "empty", s->name, &w->why);
 	if (done)
 		done(s->empty_arg, w->end_status, &w->why);
+	if (s->sync_again)
+		start_sync(s);
 }
 
 static void ended(struct pluq__spill *s)
@@ -637,6 +657,10 @@ static void start_sync(struct pluq__spill *s)
 	struct sync_work *w;
 
 	if (s->syncing) {
+		s->sync_again = true;
+		return;
+	}
+	if (s->work && s->work->kind == EMPTY) { /* a sync runs beside everything but this; its end starts one */
 		s->sync_again = true;
 		return;
 	}
@@ -791,7 +815,9 @@ void pluq__spill_empty(struct pluq__spill *s, void (*done)(void *, int, const st
 void pluq__spill_end(struct pluq__spill *s, bool remove, void (*done)(void *arg), void *arg)
 {
 	if (remove) {
-		drop_items(s, &s->waiting, PLUQ_EEXITING, NULL);
+		/* Not a failure: they were accepted, and go with the queue. A record of the topic's queue that was on its way
+		 * here is not to wait for this one. */
+		drop_items(s, &s->waiting, 0, NULL);
 		if (s->work)
 			s->work->stale = true;
 		s->stored = 0;

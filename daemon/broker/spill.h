@@ -121,10 +121,11 @@ struct pluq__fetched *pluq__spill_peek(struct pluq__spill *, uint64_t n);
 void pluq__spill_pop(struct pluq__spill *, uint64_t n); /* the messages and positions are the caller's now */
 void pluq__spill_release(struct pluq__spill *, uint64_t position);
 
-/* Forgets every record and every append that waits (their publishers are told that all is well). done may be NULL. */
+/* Forgets every record and every append that waits (their publishers are told that all is well: what they gave was accepted, then
+ * emptied). done may be NULL. */
 void pluq__spill_empty(struct pluq__spill *, void (*done)(void *, int status, const struct pluq_why *), void *arg);
-/* Writes what waits, then closes, or removes the queue with what it holds. done comes in a later step of the loop; then the spill
- * holds nothing and may be freed. What cannot be written is counted as lost. */
+/* Writes what waits, then closes; or removes the queue with what it holds, as if emptied. done comes in a later step of the loop;
+ * then the spill holds nothing and may be freed. What cannot be written is counted as lost. */
 void pluq__spill_end(struct pluq__spill *, bool remove, void (*done)(void *arg), void *arg);
 
 /* Messages in the medium's care, fetched ones included. */

@@ -14,6 +14,7 @@ struct pluq__ticket {
 	uint64_t pending; /* parts not settled; whoever makes the ticket holds one of them until it has dealt out the others */
 	int status;       /* the first failure, or 0 */
 	bool retry;       /* parts are not failed but tried again: nobody waits who could be told */
+	bool stored;      /* a record in storage stands for each part until all are settled */
 	void (*done)(struct pluq__ticket *, const struct pluq_why *why); /* why: of the part that failed first or last */
 };
 

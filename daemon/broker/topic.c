@@ -278,6 +278,7 @@ static size_t move_fetched(struct pluq_topic *t)
 	if (!may_move(t) || !(mp.put.ticket = make_move(&mp.put)))
 		return 0;
 	m = (struct move *)mp.put.ticket;
+	m->ticket.stored = true;
 	while (m->count < MOVE_BATCH && t->spill->fetched.count && may_move(t)) {
 		struct pluq__fetched f = *pluq__spill_peek(t->spill, 0);
 
@@ -460,9 +461,12 @@ static void store_head(struct pluq_topic *t)
 static void on_queue_ended(void *arg)
 {
 	struct pluq_topic *t = arg;
+	struct pluq__home *home = t->home;
 
-	t->on_gone(t);
+	if (t->on_gone)
+		t->on_gone(t);
 	pluq__topic_unref(t);
+	pluq__broker_topic_ended(home);
 }
 
 static void end_queue(struct pluq_topic *t)
@@ -484,6 +488,7 @@ void pluq__topic_end(struct pluq_topic *t, bool keep, void (*on_gone)(struct plu
 	atomic_store(&t->dead, true);
 	t->keep = keep;
 	t->on_gone = on_gone;
+	t->home->topics_ending++;
 	pluq__loop_unturn(&t->turn);
 	leave_home(t);
 	pluq__topic_ref(t); /* while the channels go: the last of them may end everything */

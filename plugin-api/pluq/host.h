@@ -21,6 +21,9 @@ struct pluq_http;
 struct pluq_broker;
 struct pluq_timer;
 
+/* Longest body of a message, bytes: what every handler, the engine and every storage format can rely on. */
+#define PLUQ_BODY_MAX (UINT32_C(64) << 20)
+
 enum pluq_level { PLUQ_DEBUG = 1, PLUQ_INFO = 2, PLUQ_WARN = 3, PLUQ_ERROR = 4, PLUQ_FATAL = 5 };
 
 #if defined(__GNUC__)

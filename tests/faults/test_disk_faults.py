@@ -12,12 +12,17 @@ from pluqtest.shim import Faults
 @pytest.fixture
 def faulty(launch):
     """launch, with a daemon whose disk does what faults.set says."""
+    made = []
+
     def start(**options):
         faults = Faults()
+        made.append(faults)
         d = launch(**{"mem_queue_size": 0, **faults.options(), **options})
         d.faults = faults
         return d
-    return start
+    yield start
+    for faults in made:
+        faults.clear()  # before the daemon is stopped
 
 
 def refused(d, topic, body="x"):

@@ -1,7 +1,7 @@
 /* Commands of the V2 protocol, whole and in pieces. The handler runs against the mock daemon.
  *
- * The first bytes of the input choose how the engine behaves and how the rest is cut; the rest is what the peer sends. However it
- * is cut, the handler must say the same and publish the same. */
+ * The first bytes of the input choose how the engine behaves and how the rest is cut; the rest is what the peer sends.
+ * However it is cut, the handler must say the same and publish the same. */
 #undef NDEBUG
 #include <assert.h>
 #include <stdlib.h>

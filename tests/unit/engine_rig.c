@@ -27,6 +27,7 @@ void engine_up(struct engine *e, int loops)
 	struct pluq_why why = {{0}};
 
 	e->stopped = false;
+	e->storage.unnamed_appends = false;
 	if (pluq__loops_init(&e->loops, loops) < 0 || pluq__pool_init(&e->pool, 0) < 0 ||
 	    pluq__broker_new(&e->broker, &e->loops) < 0)
 		abort();
@@ -70,6 +71,7 @@ static bool is_stopped(void *arg)
 
 uint64_t engine_down(struct engine *e)
 {
+	e->storage.unnamed_appends = true; /* at the stop the metadata are saved last */
 	on_loop(&e->loops, 0, drain, e);
 	if (!until_on_loop(&e->loops, 0, is_stopped, e, 30 * SEC)) {
 		fprintf(stderr, "engine_down: the engine does not stop\n");

@@ -116,4 +116,11 @@ struct pluq_health health(struct engine *);
 /* A turn of every loop, and what it posts. */
 void settle(struct engine *);
 
+/* A test whose *state is the number of loops: engine_up(&e, LOOPS). */
+#define LOOPS ((int)(intptr_t)*state)
+#define TEST_ON(loops, fn)                                                                                             \
+	{                                                                                                              \
+		#fn " on " #loops, fn, setup, teardown, (void *)(intptr_t)(loops)                                      \
+	}
+
 #endif

@@ -105,7 +105,8 @@ void mock_advance(int64_t ns)
 
 /* --- net */
 
-static int net_listen(const struct pluq_host *h, const struct pluq_listen *l, struct pluq_listener **out, struct pluq_why *why)
+static int net_listen(
+    const struct pluq_host *h, const struct pluq_listen *l, struct pluq_listener **out, struct pluq_why *why)
 {
 	world.listen = *l;
 	*out = (struct pluq_listener *)&world;
@@ -219,7 +220,7 @@ static void arrive(struct pluq_conn *c)
 	c->ops->on_moved(c, c->user);
 }
 
-/* One call of on_data, with its bytes in a block of their own so that a read behind them is seen. false: nothing used. */
+/* One call of on_data, its bytes in a block of their own so that a read behind them is seen. false: nothing used. */
 static bool offer(struct pluq_conn *c)
 {
 	size_t n = c->in.length;
@@ -381,8 +382,8 @@ static void keep(const struct pluq_topic *t, const struct pluq_body *b, int64_t 
 		msg_unref(b->msg);
 }
 
-static int publish(const struct pluq_host *h, struct pluq_topic *t, const struct pluq_body *bodies, size_t n, int64_t defer_ns,
-    pluq_done_fn done, void *arg)
+static int publish(const struct pluq_host *h, struct pluq_topic *t, const struct pluq_body *bodies, size_t n,
+    int64_t defer_ns, pluq_done_fn done, void *arg)
 {
 	mock.publish_calls++;
 	if (mock.stale > 0) {

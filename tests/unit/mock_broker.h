@@ -1,5 +1,5 @@
-/* A daemon for the nsqd handler to run in without one: host, net and broker tables over plain memory, one thread, a clock
- * that stands still. What would come later comes when the test says so. */
+/* A daemon for the nsqd handler to run in without one: host, net and broker tables over plain memory, one thread, a
+ * clock that stands still. What would come later comes when the test says so. */
 #ifndef MOCK_BROKER_H
 #define MOCK_BROKER_H
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loop_rig.h"
 
@@ -44,6 +45,8 @@ static bool enter(struct mock_queue *q, enum mock_op op)
 {
 	struct mock_storage *m = q->storage;
 
+	if (m->slow_us && (op == MOCK_APPEND || op == MOCK_FETCH))
+		usleep((useconds_t)m->slow_us);
 	pthread_mutex_lock(&m->lock);
 	check_company(q, op);
 	q->inside[op]++;
@@ -243,7 +246,8 @@ static int append(void *queue, struct pluq_record *records, size_t n, size_t *do
 		err = failure(why, "append");
 		goto out;
 	}
-	if (!q->storage->unnamed_appends && !is_saved(q->storage, q->name))
+	/* A durable channel of an ephemeral topic is stored, but never named. */
+	if (!q->storage->unnamed_appends && !strchr(q->name, '#') && !is_saved(q->storage, q->name))
 		violated(q->storage, "append before the metadata names it", q->name);
 	q->batch[q->calls[MOCK_APPEND] % 256] = n;
 	for (size_t i = 0; i < n && !err; i++) {

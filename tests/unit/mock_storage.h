@@ -66,6 +66,7 @@ struct mock_storage {
 	pthread_cond_t changed;
 	struct mock_queue *queues;
 	int64_t sync_every, sync_timeout_ns;
+	int slow_us; /* what each append and fetch takes */
 
 	struct mock_name *saved;
 	size_t saved_count;

@@ -221,7 +221,8 @@ static void pub_is_answered(void **state)
 
 static void commands_may_come_byte_by_byte(void **state)
 {
-	static const char bytes[] = "NOP\nPUB t\n\0\0\0\2hiMPUB t\n\0\0\0\x11\0\0\0\2\0\0\0\1a\0\0\0\2bcNOP\r\nPUB t\n\0\0\0\1z";
+	static const char bytes[] =
+	    "NOP\nPUB t\n\0\0\0\2hiMPUB t\n\0\0\0\x11\0\0\0\2\0\0\0\1a\0\0\0\2bcNOP\r\nPUB t\n\0\0\0\1z";
 	struct pluq_conn *c = greet();
 
 	for (size_t i = 0; i < sizeof(bytes) - 1; i++)
@@ -230,6 +231,23 @@ static void commands_may_come_byte_by_byte(void **state)
 	assert_int_equal(mock.message_count, 4);
 	assert_published(2, "t", "bc", 2);
 	assert_published(3, "t", "z", 1);
+}
+
+static void line_cut_anywhere_is_one_line(void **state)
+{
+	static const char bytes[] = "FIN " ID "\nNOP\nTOUCH " ID "\nREQ " ID " 7\nFIN " ID "\nRDY 9\n";
+
+	for (size_t cut = 1; cut < sizeof(bytes) - 1; cut++) {
+		struct pluq_conn *c = greet();
+		sub(c);
+		mock_feed(c, bytes, cut);
+		mock_feed(c, bytes + cut, sizeof(bytes) - 1 - cut);
+		assert_string_equal(said(c), "");
+		assert_int_equal(mock.ready, 9);
+		mock.ready = 0;
+		mock_stop();
+		mock_start();
+	}
 }
 
 static void large_body_is_received_into_its_message(void **state)
@@ -346,7 +364,8 @@ static void body_cut_short_is_told(void **state)
 	EOF_AFTER("DPUB t 0\n\0\0\0\2x", "1:E_BAD_MESSAGE DPUB failed to read message body");
 	EOF_AFTER("MPUB t\n\0\0", "1:E_BAD_BODY MPUB failed to read body size");
 	EOF_AFTER("MPUB t\n\0\0\0\1\0\0", "1:E_BAD_BODY MPUB failed to read message count");
-	EOF_AFTER("MPUB t\n\0\0\0\1\0\0\0\2\0\0\0\1x\0\0\0", "1:E_BAD_MESSAGE MPUB failed to read message(1) body size");
+	EOF_AFTER(
+	    "MPUB t\n\0\0\0\1\0\0\0\2\0\0\0\1x\0\0\0", "1:E_BAD_MESSAGE MPUB failed to read message(1) body size");
 	EOF_AFTER("MPUB t\n\0\0\0\1\0\0\0\2\0\0\0\1x\0\0\0\2y", "1:E_BAD_MESSAGE MPUB failed to read message body");
 	EOF_AFTER("MPUB t\n\0\0\0\1\0\0\0\2\0\0\0\1x\0\1\0\0y", "1:E_BAD_MESSAGE MPUB failed to read message body");
 	EOF_AFTER("IDENTIFY\n\0", "1:E_BAD_BODY IDENTIFY failed to read body size");
@@ -368,7 +387,8 @@ static void identify_answers_what_was_agreed(void **state)
 	    "{\"feature_negotiation\":true,\"tls_v1\":true,\"snappy\":true,\"deflate\":true,\"sample_rate\":7,"
 	    "\"output_buffer_size\":-1,\"msg_timeout\":2000}");
 	assert_string_equal(said(c),
-	    "0:{\"max_rdy_count\":2500,\"version\":\"1.3.0\",\"max_msg_timeout\":900000,\"msg_timeout\":2000,\"tls_v1\":false,"
+	    "0:{\"max_rdy_count\":2500,\"version\":\"1.3.0\",\"max_msg_timeout\":900000,\"msg_timeout\":2000,\"tls_"
+	    "v1\":false,"
 	    "\"deflate\":false,\"deflate_level\":6,\"max_deflate_level\":6,\"snappy\":false,\"sample_rate\":7,"
 	    "\"auth_required\":false,\"output_buffer_size\":1,\"output_buffer_timeout\":0,"
 	    "\"topology_region\":\"r\\u003c1\\u003e\",\"topology_zone\":\"\"}");
@@ -388,14 +408,19 @@ static void expect_identify(const char *json, const char *error)
 static void identify_judges_its_settings_in_order(void **state)
 {
 	expect_identify("[]", "1:E_BAD_BODY IDENTIFY failed to decode JSON body");
-	expect_identify("{\"heartbeat_interval\":999,\"msg_timeout\":1}", "1:E_BAD_BODY IDENTIFY heartbeat interval (999) is invalid");
-	expect_identify("{\"heartbeat_interval\":60001}", "1:E_BAD_BODY IDENTIFY heartbeat interval (60001) is invalid");
+	expect_identify("{\"heartbeat_interval\":999,\"msg_timeout\":1}",
+	    "1:E_BAD_BODY IDENTIFY heartbeat interval (999) is invalid");
+	expect_identify(
+	    "{\"heartbeat_interval\":60001}", "1:E_BAD_BODY IDENTIFY heartbeat interval (60001) is invalid");
 	expect_identify("{\"heartbeat_interval\":9223372036854775807}",
 	    "1:E_BAD_BODY IDENTIFY heartbeat interval (9223372036854775807) is invalid");
-	expect_identify("{\"output_buffer_timeout\":24}", "1:E_BAD_BODY IDENTIFY output buffer timeout (24) is invalid");
-	expect_identify("{\"output_buffer_timeout\":30001}", "1:E_BAD_BODY IDENTIFY output buffer timeout (30001) is invalid");
+	expect_identify(
+	    "{\"output_buffer_timeout\":24}", "1:E_BAD_BODY IDENTIFY output buffer timeout (24) is invalid");
+	expect_identify(
+	    "{\"output_buffer_timeout\":30001}", "1:E_BAD_BODY IDENTIFY output buffer timeout (30001) is invalid");
 	expect_identify("{\"output_buffer_size\":63}", "1:E_BAD_BODY IDENTIFY output buffer size (63) is invalid");
-	expect_identify("{\"output_buffer_size\":65537}", "1:E_BAD_BODY IDENTIFY output buffer size (65537) is invalid");
+	expect_identify(
+	    "{\"output_buffer_size\":65537}", "1:E_BAD_BODY IDENTIFY output buffer size (65537) is invalid");
 	expect_identify("{\"sample_rate\":100}", "1:E_BAD_BODY IDENTIFY sample rate (100) is invalid");
 	expect_identify("{\"sample_rate\":-1}", "1:E_BAD_BODY IDENTIFY sample rate (-1) is invalid");
 	expect_identify("{\"msg_timeout\":-1}", "1:E_BAD_BODY IDENTIFY msg timeout (-1) is invalid");
@@ -822,6 +847,7 @@ int main(void)
 		T(line_that_is_too_long_closes_silently),
 		T(pub_is_answered),
 		T(commands_may_come_byte_by_byte),
+		T(line_cut_anywhere_is_one_line),
 		T(large_body_is_received_into_its_message),
 		T(batch_comes_whole_or_in_pieces),
 		T(batch_with_a_bad_message_publishes_none),

@@ -38,10 +38,13 @@ static void all_fields_are_read(void **state)
 {
 	struct identify i;
 
-	assert_int_equal(parse("{\"client_id\":\"c\",\"hostname\":\"h\",\"user_agent\":\"u/1\",\"heartbeat_interval\":1500,"
-			       "\"output_buffer_timeout\":-1,\"output_buffer_size\":64,\"sample_rate\":99,\"msg_timeout\":2000,"
-			       "\"feature_negotiation\":true,\"tls_v1\":true,\"snappy\":true,\"deflate\":false,\"deflate_level\":-3,"
-			       "\"topology_region\":\"r\",\"topology_zone\":\"z\"}", &i), 0);
+	assert_int_equal(
+	    parse("{\"client_id\":\"c\",\"hostname\":\"h\",\"user_agent\":\"u/1\",\"heartbeat_interval\":1500,"
+		  "\"output_buffer_timeout\":-1,\"output_buffer_size\":64,\"sample_rate\":99,\"msg_timeout\":2000,"
+		  "\"feature_negotiation\":true,\"tls_v1\":true,\"snappy\":true,\"deflate\":false,\"deflate_level\":-3,"
+		  "\"topology_region\":\"r\",\"topology_zone\":\"z\"}",
+		&i),
+	    0);
 	assert_string_equal(i.client_id, "c");
 	assert_string_equal(i.hostname, "h");
 	assert_string_equal(i.user_agent, "u/1");
@@ -61,14 +64,17 @@ static void last_of_repeated_keys_counts_in_any_case(void **state)
 {
 	struct identify i;
 
-	assert_int_equal(parse(" {\"Client_ID\":\"a\", \"CLIENT_ID\" : \"b\", \"client\\u005fid\":\"c\",\"client_id\":null}\n", &i), 0);
+	assert_int_equal(
+	    parse(" {\"Client_ID\":\"a\", \"CLIENT_ID\" : \"b\", \"client\\u005fid\":\"c\",\"client_id\":null}\n", &i),
+	    0);
 	assert_string_equal(i.client_id, "c");
 	identify_free(&i);
 }
 
 static void unknown_keys_are_skipped(void **state)
 {
-	assert_passes("{\"short_id\":{\"a\":[1,2,{\"b\":null}],\"c\":1e99},\"x\":[],\"y\":{},\"z\":[[],[{}]],\"n\":-0.5E+3}");
+	assert_passes(
+	    "{\"short_id\":{\"a\":[1,2,{\"b\":null}],\"c\":1e99},\"x\":[],\"y\":{},\"z\":[[],[{}]],\"n\":-0.5E+3}");
 	assert_passes("null");
 	assert_passes(" \t\r\n{}  ");
 	assert_passes("{\"\":true}");
@@ -76,10 +82,10 @@ static void unknown_keys_are_skipped(void **state)
 
 static void anything_but_one_object_fails(void **state)
 {
-	static const char *const bad[] = {"", " ", "[]", "1", "\"x\"", "true", "nul", "{} x", "{}{}", "{", "{\"a\"}", "{\"a\":}",
-	    "{\"a\":1,}", "{,}", "{a:1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":1e}", "{\"a\":-}",
-	    "{\"a\":tru}", "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":\"\t\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"",
-	    "{\"a\":\"\\", "{\"a\":\"\\u12", "{'a':1}", "null,"};
+	static const char *const bad[] = {"", " ", "[]", "1", "\"x\"", "true", "nul", "{} x", "{}{}", "{", "{\"a\"}",
+	    "{\"a\":}", "{\"a\":1,}", "{,}", "{a:1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}",
+	    "{\"a\":1e}", "{\"a\":-}", "{\"a\":tru}", "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":\"\t\"}", "{\"a\":\"\\x\"}",
+	    "{\"a\":\"\\u12g4\"}", "{\"a\":\"", "{\"a\":\"\\", "{\"a\":\"\\u12", "{'a':1}", "null,"};
 
 	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)
 		assert_fails(bad[k]);
@@ -88,9 +94,10 @@ static void anything_but_one_object_fails(void **state)
 static void types_must_fit(void **state)
 {
 	static const char *const bad[] = {"{\"heartbeat_interval\":1000.0}", "{\"heartbeat_interval\":1e3}",
-	    "{\"heartbeat_interval\":\"1000\"}", "{\"heartbeat_interval\":true}", "{\"client_id\":1}", "{\"client_id\":[]}",
-	    "{\"feature_negotiation\":1}", "{\"feature_negotiation\":\"true\"}", "{\"sample_rate\":2147483648}",
-	    "{\"sample_rate\":-2147483649}", "{\"msg_timeout\":9223372036854775808}", "{\"tls_v1\":{}}", "{\"deflate\":nul}"};
+	    "{\"heartbeat_interval\":\"1000\"}", "{\"heartbeat_interval\":true}", "{\"client_id\":1}",
+	    "{\"client_id\":[]}", "{\"feature_negotiation\":1}", "{\"feature_negotiation\":\"true\"}",
+	    "{\"sample_rate\":2147483648}", "{\"sample_rate\":-2147483649}", "{\"msg_timeout\":9223372036854775808}",
+	    "{\"tls_v1\":{}}", "{\"deflate\":nul}"};
 	struct identify i;
 
 	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)

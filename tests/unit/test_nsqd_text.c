@@ -178,7 +178,8 @@ static void json_is_written_as_go_does(void **state)
 	json_put_string(&j, "e", "");
 	json_close(&j, '}');
 	assert_text(&t,
-	    "{\"s\":\"\\u003c\\u0026\\u003e\\\"\\\\\\n\\u0001\\u2028\\ufffd\xc3\xa9\",\"i\":-5,\"u\":18446744073709551615,"
+	    "{\"s\":\"\\u003c\\u0026\\u003e\\\"\\\\\\n\\u0001\\u2028\\ufffd\xc3\xa9\",\"i\":-5,\"u\":"
+	    "18446744073709551615,"
 	    "\"b\":true,\"l\":[1,0.99,null,[]],\"e\":\"\"}");
 }
 

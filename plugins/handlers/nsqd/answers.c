@@ -38,8 +38,8 @@ static void log_fatal(struct conn *c, const struct text *text)
 		return;
 	text_quote(&shown, text->data, text->length < 200 ? text->length : 200);
 	if (!shown.failed)
-		host->log(host, PLUQ_INFO, "%s: closing after %.*s", c->nsqd->net->conn_remote(c->net), (int)shown.length,
-		    shown.data);
+		host->log(host, PLUQ_INFO, "%s: closing after %.*s", c->nsqd->net->conn_remote(c->net),
+		    (int)shown.length, shown.data);
 	text_free(&shown);
 }
 

@@ -1,8 +1,8 @@
 /* Answers in command order.
  *
- * A command whose answer is not known yet takes a slot of a bounded ring, and so does every answered command after it, until
- * all before it are known. While no slot is taken answers are written directly. The ring is allocated when the first answer
- * is late, or may be, and freed when the connection has been idle.
+ * A command whose answer is not known yet takes a slot of a bounded ring, and so does every answered command after it,
+ * until all before it are known. While no slot is taken answers are written directly. The ring is allocated when the
+ * first answer is late, or may be, and freed when the connection has been idle.
  */
 #ifndef NSQD_ANSWERS_H
 #define NSQD_ANSWERS_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "step.h"
 #include "text.h"
 
 /* Open answers per connection. More would only deepen the queue of a client that is not slowed down by it: one slot
@@ -18,7 +19,6 @@
 #define ANSWER_SLOTS 128
 
 struct conn;
-enum step;
 
 struct answer {
 	struct conn *conn;

@@ -19,14 +19,14 @@ struct publish {
 
 /* publish.c */
 
-/* Makes c->topic the one named (creating it). 0; PLUQ_ELATER: the connection is paused, and the same command is parsed, or
- * the intake continued, again; else PLUQ_E*. */
+/* Makes c->topic the one named (creating it). 0; PLUQ_ELATER: the connection is paused, and the same command is parsed,
+ * or the intake continued, again; else PLUQ_E*. */
 int topic_want(struct conn *, struct span name);
 void topic_drop(struct conn *);
 /* The name is valid, or that of the topic at hand. */
 bool topic_name_ok(const struct conn *, struct span name);
-/* As topic_want for a publish that moves the connection to the topic's home if that pays. STEP_NEXT: c->topic is the one named;
- * STEP_STOP: parsed again; STEP_CLOSE. */
+/* As topic_want for a publish that moves the connection to the topic's home if that pays. STEP_NEXT: c->topic is the
+ * one named; STEP_STOP: parsed again; STEP_CLOSE. */
 enum step topic_open(struct conn *, enum verb verb, struct span name);
 /* STEP_NEXT: answered, or to be answered. STEP_STOP: as topic_open. Messages
  * of their own (body.msg) are taken unless STEP_STOP is returned with c->ending unset. */

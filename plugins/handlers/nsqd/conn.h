@@ -6,18 +6,11 @@
 #include "line.h"
 #include "nsqd.h"
 #include "pub_counts.h"
+#include "step.h"
 #include "text.h"
 
 /* Values as /stats shows them. */
 enum conn_state { STATE_INIT = 0, STATE_SUBSCRIBED = 3, STATE_CLOSING = 4 };
-
-/* What a command, or a piece of one, came to. */
-enum step {
-	STEP_NEXT,  /* done, its bytes are used */
-	STEP_MORE,  /* not wholly there (need and missing are set); bytes may have been used */
-	STEP_STOP,  /* no more parsing until a resume, a body, or the new loop */
-	STEP_CLOSE  /* the connection ends; its last frame is written */
-};
 
 /* Why reading is stopped; several reasons may hold at once. */
 enum {
@@ -122,7 +115,7 @@ struct conn {
 
 extern const struct pluq_conn_ops conn_ops;
 
-/* Longest unused rest of input: a whole line, a length, and a body short enough to be waited for in the receive buffer. */
+/* Longest unused rest of input: a whole line, a length, and a body short enough to be waited for. */
 #define BODY_WAIT_MAX 16384
 #define CONN_REST_MAX (COMMAND_LINE_MAX + 4 + BODY_WAIT_MAX)
 

@@ -26,8 +26,8 @@ static inline uint8_t *put_head(uint8_t *to, const struct pluq_delivery *d)
 	return to + FRAME_HEAD + MESSAGE_HEAD;
 }
 
-/* How many of the deliveries, at least one, go into `space` bytes of buffer, the last of them beyond its end if need be; all
- * of them short. */
+/* How many of the deliveries, at least one, go into `space` bytes of buffer, the last of them beyond its end if need
+ * be; all of them short. */
 static size_t run_of(const struct pluq_delivery *d, size_t n, size_t space, size_t *bytes)
 {
 	size_t k = 0;
@@ -87,7 +87,7 @@ static bool send_long(struct conn *c, const struct pluq_delivery *d)
 	return true;
 }
 
-/* pluq_sub_ops.on_deliver. Takes messages while unsent output is below the negotiated buffer size; on_drained goes on. */
+/* pluq_sub_ops.on_deliver. Takes messages while unsent output is below the negotiated size; on_drained goes on. */
 static size_t on_deliver(void *arg, const struct pluq_delivery *d, size_t n)
 {
 	struct conn *c = arg;

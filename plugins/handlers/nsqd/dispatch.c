@@ -52,8 +52,10 @@ enum step dispatch(struct conn *c, struct input *in)
 		conn_pause(c, PAUSE_ANSWERS);
 		return STEP_STOP;
 	}
-	if (proto_fin_fast(c, in))
+	if (proto_fin_fast(c, in)) {
+		c->scanned = 0;
 		return STEP_NEXT;
+	}
 	enum line_status status = line_split(in->at, (size_t)(in->end - in->at), c->scanned, &line);
 	if (status != LINE_COMPLETE)
 		return no_line(c, in, status);

@@ -42,7 +42,8 @@ static void beat(struct conn *c, int64_t now)
 	answers_trim(&c->answers);
 }
 
-/* pluq_timer_fn. Commands do not move the timer: it finds out here whether the deadline is still the one it was set for. */
+/* pluq_timer_fn. Commands do not move the timer: it finds out here whether the deadline is still the one it was set
+ * for. */
 static void on_timer(void *arg)
 {
 	struct conn *c = arg;

@@ -59,7 +59,8 @@ static int compare_name(const struct stats_ref *r, const char *topic, const char
 	return order ? order : strcmp(stats_string(r, r->client->channel), channel);
 }
 
-const struct stats_ref *stats_subscribers(const struct stats_job *job, const char *topic, const char *channel, size_t *count)
+const struct stats_ref *stats_subscribers(
+    const struct stats_job *job, const char *topic, const char *channel, size_t *count)
 {
 	size_t low = 0, high = job->subscriber_count;
 

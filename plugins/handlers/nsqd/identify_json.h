@@ -1,5 +1,5 @@
-/* The body of IDENTIFY, decoded as Go decodes it into a struct: keys match in any case, unknown ones are skipped, null leaves a
- * field alone, invalid UTF-8 becomes U+FFFD, a number for an integer has neither fraction nor exponent. */
+/* The body of IDENTIFY, decoded as Go decodes it into a struct: keys match in any case, unknown ones are skipped, null
+ * leaves a field alone, invalid UTF-8 becomes U+FFFD, a number for an integer has neither fraction nor exponent. */
 #ifndef NSQD_IDENTIFY_JSON_H
 #define NSQD_IDENTIFY_JSON_H
 

@@ -1,5 +1,5 @@
-/* Bodies that do not stand in the input as a whole. Messages are received into bodies of their own, so that a large one is
- * copied by the kernel only. */
+/* Bodies that do not stand in the input as a whole. Messages are received into bodies of their own, so that a large one
+ * is copied by the kernel only. */
 #include "body.h"
 
 #include <stdlib.h>

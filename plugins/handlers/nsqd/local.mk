@@ -49,6 +49,7 @@ nsqd_files = \
 	plugins/handlers/nsqd/stats_json.c \
 	plugins/handlers/nsqd/stats_memory.c \
 	plugins/handlers/nsqd/stats_text.c \
+	plugins/handlers/nsqd/step.h \
 	plugins/handlers/nsqd/text.c plugins/handlers/nsqd/text.h \
 	plugins/handlers/nsqd/unicode_ranges.inc \
 	plugins/handlers/nsqd/utf8.c plugins/handlers/nsqd/utf8.h

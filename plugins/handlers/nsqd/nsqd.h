@@ -1,5 +1,5 @@
-/* The nsqd handler: one instance, and what it keeps per loop. Read-only once init and start have run, but for the loops'
- * parts, each of which only its loop touches. */
+/* The nsqd handler: one instance, and what it keeps per loop. Read-only once init and start have run, but for the
+ * loops' parts, each of which only its loop touches. */
 #ifndef NSQD_NSQD_H
 #define NSQD_NSQD_H
 

@@ -21,7 +21,7 @@ const struct pluq_option options[] = {
 	SAME(broadcast_http_port, INT, "0", 0, 65535, "HTTP port announced to others; 0 means the real one"),
 	OPTION(node_id, INT, "-1", -1, 1023, "id",
 	    "part of message ids, to be different on every node; -1 means a hash of the host name"),
-	SAME(max_msg_size, SIZE, "1MiB", 1, INT32_MAX, "longest message"),
+	SAME(max_msg_size, SIZE, "1MiB", 1, PLUQ_BODY_MAX, "longest message"),
 	SAME(max_body_size, SIZE, "5MiB", 1, INT32_MAX, "longest body of any other command, or of a batch of messages"),
 	SAME(mem_queue_size, INT, "10000", 0, INT32_MAX,
 	    "messages kept in memory per topic and per channel; 0 means that all go through storage"),

@@ -2,7 +2,7 @@
 #ifndef NSQD_OPTIONS_H
 #define NSQD_OPTIONS_H
 
-#include <pluq/plugin.h>
+#include <pluq/host.h>
 
 enum { ON_DISCONNECT_TIMEOUT, ON_DISCONNECT_REQUEUE };
 

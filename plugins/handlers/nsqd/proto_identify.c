@@ -41,7 +41,8 @@ static const char *negotiate(struct conn *c, const struct identify *i, int64_t *
 	*value = i->output_buffer_timeout;
 	if (*value == -1)
 		c->output_timeout = 0;
-	else if (*value != 0 && !within(*value, conf->min_output_buffer_timeout / MS, conf->max_output_buffer_timeout / MS))
+	else if (*value != 0 &&
+	    !within(*value, conf->min_output_buffer_timeout / MS, conf->max_output_buffer_timeout / MS))
 		return "output buffer timeout";
 	else if (*value != 0)
 		c->output_timeout = *value * MS;

@@ -1,5 +1,5 @@
-/* MPUB topic: a batch. The body size field is range-checked only: count and inner sizes rule, as in the original. Nothing is
- * published until the last message has been seen. */
+/* MPUB topic: a batch. The body size field is range-checked only: count and inner sizes rule, as in the original.
+ * Nothing is published until the last message has been seen. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +11,10 @@
 /* Shortest message with its length. */
 #define MESSAGE_MIN 5
 
-/* The head of the next message, with `total` body bytes before it. STEP_NEXT: *size is good; STEP_MORE: not there; STEP_CLOSE,
- * STEP_STOP: the error it is. */
-static enum step message_size(struct conn *c, const uint8_t *at, size_t left, uint32_t index, uint64_t total, int32_t *size)
+/* The head of the next message, with `total` body bytes before it. STEP_NEXT: *size is good; STEP_MORE: not there;
+ * STEP_CLOSE, STEP_STOP: the error it is. */
+static enum step message_size(
+    struct conn *c, const uint8_t *at, size_t left, uint32_t index, uint64_t total, int32_t *size)
 {
 	long long largest = (long long)c->nsqd->conf->max_body_size;
 

@@ -12,8 +12,9 @@ static int64_t clamp(struct conn *c, uint64_t delay_ms)
 
 	if (delay_ms <= (uint64_t)(longest / MS))
 		return (int64_t)delay_ms * MS;
-	c->nsqd->host->log(c->nsqd->host, PLUQ_INFO, "%s: REQ timeout %" PRIu64 " ms out of range, using %" PRId64 " ms",
-	    c->nsqd->net->conn_remote(c->net), delay_ms, longest / MS);
+	c->nsqd->host->log(c->nsqd->host, PLUQ_INFO,
+	    "%s: REQ timeout %" PRIu64 " ms out of range, using %" PRId64 " ms", c->nsqd->net->conn_remote(c->net),
+	    delay_ms, longest / MS);
 	return longest;
 }
 

@@ -7,8 +7,8 @@
 /* Runs the command that begins at in->at, if it is wholly there (dispatch.c). */
 enum step dispatch(struct conn *, struct input *in);
 
-/* One command each, in the file of the same name. in->at stands at the command's first byte; the dispatcher moves it behind
- * the line when a command without a body returns STEP_NEXT, commands with one do it themselves. */
+/* One command each, in the file of the same name. in->at stands at the command's first byte; the dispatcher moves it
+ * behind the line when a command without a body returns STEP_NEXT, commands with one do it themselves. */
 typedef enum step (*command_fn)(struct conn *, const struct line *, struct input *in);
 enum step proto_auth(struct conn *, const struct line *, struct input *);
 enum step proto_cls(struct conn *, const struct line *, struct input *);

@@ -1,7 +1,7 @@
 /* One request for /stats: what was asked, the snapshots, the way to the answer.
  *
- * Loop 0 asks the engine for its counters and every loop for its connections; when all have answered the pool renders, and loop
- * 0 replies.
+ * Loop 0 asks the engine for its counters and every loop for its connections; when all have answered the pool renders,
+ * and loop 0 replies.
  */
 #ifndef NSQD_STATS_H
 #define NSQD_STATS_H
@@ -86,7 +86,8 @@ static inline const struct stats_pub *stats_pubs(const struct stats_ref *r)
 	return r->part->pub + r->client->first_pub;
 }
 /* The subscribers of a channel: a run of job->subscribers. */
-const struct stats_ref *stats_subscribers(const struct stats_job *, const char *topic, const char *channel, size_t *count);
+const struct stats_ref *stats_subscribers(
+    const struct stats_job *, const char *topic, const char *channel, size_t *count);
 
 /* The engine's arrays, whatever the size of their elements was when the daemon was built. */
 static inline const struct pluq_topic_stats *stats_topic(const struct pluq_stats *s, size_t i)

@@ -90,7 +90,8 @@ static void put_unless_0(struct json *j, const char *key, uint64_t value)
 		json_put_uint(j, key, value);
 }
 
-static void put_channel(struct json *j, const struct stats_job *job, const char *topic, const struct pluq_channel_stats *c)
+static void put_channel(
+    struct json *j, const struct stats_job *job, const char *topic, const struct pluq_channel_stats *c)
 {
 	size_t count;
 	const struct stats_ref *refs = stats_subscribers(job, topic, c->name, &count);

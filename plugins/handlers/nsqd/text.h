@@ -1,5 +1,5 @@
-/* Text that grows: error texts, JSON, statistics. A failed allocation sticks: everything after it is dropped, and who reads
- * the result looks at `failed` once. Zero-initialised it is empty. */
+/* Text that grows: error texts, JSON, statistics. A failed allocation sticks: everything after it is dropped, and who
+ * reads the result looks at `failed` once. Zero-initialised it is empty. */
 #ifndef NSQD_TEXT_H
 #define NSQD_TEXT_H
 

@@ -116,7 +116,7 @@ static int make_room(struct batch *b, const struct pluq_record *r, struct pluq_w
 
 static int lay_out(struct batch *b, const struct pluq_record *r, struct pluq_why *why)
 {
-	if (r->length > DQ_BODY_MAX)
+	if (r->length > PLUQ_BODY_MAX)
 		return dq_say(why, PLUQ_EINVAL, "a body of %" PRIu32 " bytes is larger than any queue takes", r->length);
 	int rc = make_room(b, r, why);
 	if (rc != 0)

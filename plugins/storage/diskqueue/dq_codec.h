@@ -11,9 +11,8 @@
 #define DQ_HEAD_SIZE 26 /* of the payload before the body */
 #define DQ_RECORD_SIZE(body) ((size_t)DQ_LENGTH_SIZE + DQ_HEAD_SIZE + (body))
 
-/* The largest body that is believed. The format does not say what the writer's limit was; anything larger is taken for
- * damage. It bounds what one fetch allocates. */
-#define DQ_BODY_MAX (UINT32_C(64) << 20)
+/* The format does not say what the writer's limit was: a body above PLUQ_BODY_MAX is taken for damage, which bounds what one
+ * fetch allocates. */
 
 static inline uint16_t dq_get16(const uint8_t *p)
 {

@@ -73,7 +73,7 @@ static enum dq_read head(struct dq_reader *r, uint32_t *length)
 	if (got != DQ_RECORD)
 		return got;
 	*length = dq_get32(r->buf + (r->pos - r->buf_pos));
-	if (*length < DQ_HEAD_SIZE || *length > DQ_HEAD_SIZE + DQ_BODY_MAX) {
+	if (*length < DQ_HEAD_SIZE || *length > DQ_HEAD_SIZE + PLUQ_BODY_MAX) {
 		r->bad_length = *length;
 		return DQ_BAD;
 	}
