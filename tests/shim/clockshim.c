@@ -1,8 +1,8 @@
 /* Preloaded into the daemon by tests: moves its clocks.
  *
  * PLUQ_CLOCKSHIM names a file of two native int64_t, nanoseconds to add to the monotonic and to the real clock. The file is
- * mapped, so that a test moves time by writing to it. Waits in epoll are cut to a few milliseconds: a loop that sleeps
- * until a deadline by the clock as it was would not see that time has moved.
+ * mapped, so that a test moves time by writing to it. Timers are cut to a few milliseconds: a loop that sleeps until a
+ * deadline by the clock as it was would not see that time has moved. A timer that fires early is set again.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,15 +11,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SEC INT64_C(1000000000)
-#define LONGEST_WAIT_MS 5
+#define LONGEST_WAIT_NS 5000000
 
 struct offsets {
 	_Atomic int64_t mono_ns, real_ns;
@@ -27,8 +27,8 @@ struct offsets {
 
 static struct offsets none;
 static struct offsets *_Atomic offsets = &none;
-static int (*real_epoll_wait)(int, struct epoll_event *, int, int);
-static int (*real_epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
+typedef int (*settime_fn)(int, int, const struct itimerspec *, struct itimerspec *);
+static settime_fn real_timerfd_settime;
 
 __attribute__((constructor)) static void start(void)
 {
@@ -92,23 +92,16 @@ time_t time(time_t *out)
 	return ts.tv_sec;
 }
 
-static int shorter(int timeout_ms)
-{
-	return timeout_ms < 0 || timeout_ms > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : timeout_ms;
-}
-
 /* The next definition is found late: under a sanitizer it is the sanitizer's, which must keep seeing these calls. */
-int epoll_wait(int fd, struct epoll_event *events, int n, int timeout_ms)
+int timerfd_settime(int fd, int flags, const struct itimerspec *wanted, struct itimerspec *old)
 {
-	if (!real_epoll_wait)
-		real_epoll_wait = (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
-	return real_epoll_wait(fd, events, n, shorter(timeout_ms));
-}
+	struct itimerspec at = *wanted;
 
-int epoll_pwait(int fd, struct epoll_event *events, int n, int timeout_ms, const sigset_t *mask)
-{
-	if (!real_epoll_pwait)
-		real_epoll_pwait =
-		    (int (*)(int, struct epoll_event *, int, int, const sigset_t *))dlsym(RTLD_NEXT, "epoll_pwait");
-	return real_epoll_pwait(fd, events, n, shorter(timeout_ms), mask);
+	if (!real_timerfd_settime)
+		real_timerfd_settime = (settime_fn)dlsym(RTLD_NEXT, "timerfd_settime");
+	if (!(flags & TFD_TIMER_ABSTIME) && (at.it_value.tv_sec || at.it_value.tv_nsec > LONGEST_WAIT_NS)) {
+		at.it_value.tv_sec = 0;
+		at.it_value.tv_nsec = LONGEST_WAIT_NS;
+	}
+	return real_timerfd_settime(fd, flags, &at, old);
 }
