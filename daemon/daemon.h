@@ -4,6 +4,7 @@
 #define PLUQ__DAEMON_H
 
 #include "base/pool.h"
+#include "base/trim.h"
 #include "plugin/host_table.h"
 #include "privileges.h"
 #include "setup.h"
@@ -31,6 +32,7 @@ struct pluq__daemon {
 	bool have_loops;
 	struct pluq__pool *pool;
 	struct pluq__lane *core_lane, *meta_lane;
+	struct pluq__trim trim;
 	struct pluq__net *net;
 	struct pluq__broker *broker;
 	struct pluq__process process;

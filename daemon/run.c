@@ -14,8 +14,9 @@
 #include "net/net.h"
 #include "notify.h"
 
-/* Jobs at once: queues of a storage are independent of each other; other plugins rarely block. */
-#define STORAGE_WIDTH 4
+/* Jobs at once: queues of a storage are independent of each other, and while one hangs it counts for a second; other plugins rarely
+ * block. */
+#define STORAGE_WIDTH 16
 #define OTHER_WIDTH 2
 /* How long jobs that nobody waits for any more, such as a reload, are waited for at the end. */
 #define POOL_WAIT_NS PLUQ__SEC
@@ -185,6 +186,7 @@ static int start(struct pluq__daemon *d, struct pluq__problem *p)
 		return pluq__problem(p, rc, "%s", why.text);
 	if (pluq__signals_start(d) || pluq__log_start())
 		return no_memory(p);
+	pluq__trim_start(&d->trim, &d->loops.loop[0], d->core_lane);
 	pluq__log(PLUQ_INFO, "core", "pluqd " PLUQ_VERSION " ready, %d loops, pid %ld", d->loops.count, (long)getpid());
 	pluq__notify_ready();
 	return 0;

@@ -40,10 +40,11 @@ static struct {
 	struct buffer front, back; /* back: the thread's own */
 	uint64_t dropped;          /* since the last swap */
 	bool started; /* once: before it lines go to standard error, whatever is open */
-	bool running, stopping;
+	bool running, stopping, ended;
+	pthread_cond_t end;
 	pthread_t thread;
 } log_ = { .level = PLUQ_INFO, .fd = STDERR_FILENO, .mutex = PTHREAD_MUTEX_INITIALIZER,
-	.filled = PTHREAD_COND_INITIALIZER };
+	.filled = PTHREAD_COND_INITIALIZER, .end = PTHREAD_COND_INITIALIZER };
 
 static const char *const level_words[] = { "", "debug", "info", "warn", "error", "fatal" };
 
@@ -178,7 +179,25 @@ static void *write_lines(void *arg)
 		write_all(log_.fd, log_.back.bytes, log_.back.used);
 		write_dropped(dropped);
 	}
+	pthread_mutex_lock(&log_.mutex);
+	log_.ended = true;
+	pthread_cond_signal(&log_.end);
+	pthread_mutex_unlock(&log_.mutex);
 	return NULL;
+}
+
+/* Under the mutex. false: the thread hangs in a write, as it may to a file on a disk that hangs. */
+static bool wait_for_end(void)
+{
+	struct timespec at;
+	int64_t until = pluq__clock_real_ns() + 2 * GIVE_UP_NS;
+
+	at.tv_sec = until / PLUQ__SEC;
+	at.tv_nsec = until % PLUQ__SEC;
+	while (!log_.ended)
+		if (pthread_cond_timedwait(&log_.end, &log_.mutex, &at) != 0)
+			return log_.ended;
+	return true;
 }
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
@@ -338,7 +357,7 @@ int pluq__log_start(void)
 {
 	log_.front.bytes = malloc(BUFFER_BYTES);
 	log_.back.bytes = malloc(BUFFER_BYTES);
-	log_.stopping = false;
+	log_.stopping = log_.ended = false;
 	log_.started = log_.running = true;
 	if (!log_.front.bytes || !log_.back.bytes || make_thread()) {
 		log_.started = log_.running = false;
@@ -359,6 +378,10 @@ void pluq__log_stop(void)
 	}
 	log_.stopping = true;
 	pthread_cond_signal(&log_.filled);
+	if (!wait_for_end()) { /* left as it is: later lines go to the buffer, and are lost with it */
+		pthread_mutex_unlock(&log_.mutex);
+		return;
+	}
 	pthread_mutex_unlock(&log_.mutex);
 	pthread_join(log_.thread, NULL);
 

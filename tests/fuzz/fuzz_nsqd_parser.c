@@ -20,7 +20,8 @@ struct result {
 
 static void settle(struct pluq_conn *c, uint8_t behaviour)
 {
-	for (int round = 0; round < 1000 && c->paused && !c->closed; round++) {
+	/* Each round answers something, and there is no more to answer than there are commands in the input. */
+	for (int round = 0; round < 1000000 && c->paused && !c->closed; round++) {
 		if (mock_publishes_open())
 			mock_publish_answer(0, behaviour & 32 ? PLUQ_EIO : 0, "fault");
 		else if (mock.pressed)

@@ -259,6 +259,10 @@ class Pluqd:
                 return int(line.split()[1])
         raise AssertionError("no VmRSS")
 
+    def sanitized(self):
+        maps = Path(f"/proc/{self.pid}/maps").read_text()
+        return "libasan" in maps or "libtsan" in maps
+
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -3,20 +3,25 @@
 import os
 import socket
 import stat
+import tempfile
 
 import pytest
 
 
 @pytest.fixture
-def local(launch, tmp_path):
-    # A socket's path is limited to about 100 bytes; pytest's own folders can be longer.
-    folder = os.path.relpath(tmp_path)
-    base = folder if len(folder) < 60 else f"/tmp/pluqtest-{os.getpid()}"
-    os.makedirs(base, exist_ok=True)
-    d = launch(tcp=f"{base}/tcp.sock", http_address=f"{base}/http.sock")
+def folder():
+    """A socket's path is limited to about 100 bytes; pytest's own folders can be longer."""
+    path = tempfile.mkdtemp(prefix="pluqtest-")
+    yield path
+    os.rmdir(path)
+
+
+@pytest.fixture
+def local(launch, folder):
+    d = launch(tcp=f"{folder}/tcp.sock", http_address=f"{folder}/http.sock")
     yield d
     d.stop()
-    assert os.listdir(base) == [], "sockets are removed at exit"
+    assert os.listdir(folder) == [], "sockets are removed at exit"
 
 
 def test_everything_works_over_them(local):
@@ -39,19 +44,15 @@ def test_the_socket_is_one(local):
     assert stat.S_ISSOCK(os.stat(local.tcp).st_mode)
 
 
-def test_a_stale_socket_is_replaced_and_a_live_one_is_not(launch, tmp_path):
-    path = f"/tmp/pluqtest-{os.getpid()}-stale.sock"
+def test_a_stale_socket_is_replaced_and_a_live_one_is_not(launch, folder):
+    path = f"{folder}/tcp.sock"
     stale = socket.socket(socket.AF_UNIX)
     stale.bind(path)
     stale.close()
-    try:
-        d = launch(tcp=path)
-        d.client().pub("t", "x")
-        with pytest.raises(RuntimeError, match="status 1"):
-            launch(tcp=path)
-        d.client().pub("t", "still served")
-        d.stop()
-        assert not os.path.exists(path)
-    finally:
-        if os.path.exists(path):
-            os.unlink(path)
+    d = launch(tcp=path)
+    d.client().pub("t", "x")
+    with pytest.raises(RuntimeError, match="status 1"):
+        launch(tcp=path)
+    d.client().pub("t", "still served")
+    d.stop()
+    assert not os.path.exists(path)

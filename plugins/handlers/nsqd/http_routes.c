@@ -12,8 +12,8 @@ static const struct {
 	void (*handle)(void *arg, struct pluq_http_request *);
 } table[NSQD_ROUTES] = {
 	{"GET", "/ping", PLUQ_HTTP_PLAIN, NO_BODY, http_ping},
-	{"GET", "/healthz/live", PLUQ_HTTP_PLAIN, NO_BODY, http_live},
-	{"GET", "/healthz/ready", PLUQ_HTTP_PLAIN, NO_BODY, http_ready},
+	{"GET", "/healthz/live", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET, NO_BODY, http_live},
+	{"GET", "/healthz/ready", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET, NO_BODY, http_ready},
 	{"GET", "/info", 0, NO_BODY, http_info},
 	{"GET", "/stats", 0, NO_BODY, http_stats},
 	{"GET", "/config/:opt", 0, NO_BODY, http_config_get},
