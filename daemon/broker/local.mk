@@ -16,6 +16,9 @@ libcore_la_SOURCES += \
 	daemon/broker/publish.c daemon/broker/publish.h \
 	daemon/broker/put.h \
 	daemon/broker/spill.c daemon/broker/spill.h \
+	daemon/broker/spill_done.c \
+	daemon/broker/spill_sync.c \
+	daemon/broker/spill_work.c daemon/broker/spill_work.h \
 	daemon/broker/stats.c daemon/broker/stats.h \
 	daemon/broker/sub.c \
 	daemon/broker/table.c \
