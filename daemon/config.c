@@ -23,12 +23,19 @@ static int wrong(struct pluq__problem *p, const struct pluq__node *n, const char
 
 /* --- plugins ------------------------------------------------------------------------------------------------------ */
 
-static struct pluq__wanted *find(struct pluq__config *c, const char *instance)
+static struct pluq__wanted *find(const struct pluq__config *c, const char *instance)
 {
 	for (size_t i = 0; i < c->plugin_count; i++)
 		if (strcmp(c->plugins[i].instance, instance) == 0)
 			return &c->plugins[i];
 	return NULL;
+}
+
+const char *pluq__config_plugin_of(const struct pluq__config *c, const char *instance)
+{
+	const struct pluq__wanted *w = find(c, instance);
+
+	return w ? w->plugin : instance;
 }
 
 /* "/opt/x/audit.so" is the instance "audit" unless it is given a name. */

@@ -26,6 +26,8 @@ struct pluq__config {
 /* Reads and merges; knows no option table, so nothing is checked but the form. PLUQ_EINVAL, PLUQ_ENOMEM with the
  * problem; nothing is owed after a failure. */
 int pluq__config_read(struct pluq__config *, const struct pluq__args *, struct pluq__problem *);
+/* The plugin, by name or path, that this instance is; a name that nobody has mentioned stands for itself. */
+const char *pluq__config_plugin_of(const struct pluq__config *, const char *instance);
 /* The data folder that nobody but we has chosen, so that we make it if it is missing; NULL: there is none. */
 const char *pluq__config_own_folder(const struct pluq__config *);
 void pluq__config_free(struct pluq__config *);

@@ -36,16 +36,17 @@ static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
 	return pluq__daemon_run(s, args);
 }
 
-/* What looks at plugins, but at none that is configured. */
-static int show(const struct pluq__args *args, const char *plugin_dir)
+/* What looks at plugins without using them. */
+static int show(const struct pluq__setup *s, const struct pluq__args *args)
 {
+	const char *plugin_dir = pluq__setup_settings(s)->plugin_dir;
 	struct pluq__problem p;
 	int rc;
 
 	if (args->action == PLUQ__LIST_PLUGINS)
 		rc = pluq__help_list(stdout, plugin_dir, &p);
 	else if (args->action == PLUQ__HELP_PLUGIN)
-		rc = pluq__help_plugin(stdout, plugin_dir, args->plugin, &p);
+		rc = pluq__help_plugin(stdout, plugin_dir, pluq__config_plugin_of(&s->config, args->plugin), &p);
 	else
 		rc = pluq__help_reference(stdout, plugin_dir, &p);
 	return rc ? fail(&p) : 0;
@@ -63,7 +64,7 @@ static int with_settings(const struct pluq__args *args)
 	case PLUQ__LIST_PLUGINS:
 	case PLUQ__HELP_PLUGIN:
 	case PLUQ__PRINT_REFERENCE:
-		status = show(args, pluq__setup_settings(&setup)->plugin_dir);
+		status = show(&setup, args);
 		break;
 	default:
 		status = with_plugins(&setup, args);

@@ -1,12 +1,14 @@
+# shellcheck shell=sh disable=SC2034
 # Sourced by quickstart and check: Debian's packages, installed if they are missing.
 
 # PACKAGE:COMMAND stands for a package that is not needed if the command is there, wherever it came from.
 
 # To build and to try it out.
-PLUQ_BUILD_PACKAGES='gcc:gcc make:make autoconf automake libtool pkg-config:pkg-config curl:curl libevent-dev libyaml-dev
+PLUQ_BUILD_PACKAGES='gcc:gcc make:make libc6-dev autoconf automake libtool pkg-config:pkg-config curl:curl libevent-dev libyaml-dev
 	libjansson-dev libssl-dev zlib1g-dev libltdl-dev libhttp-parser-dev'
-# For every test: the client from npm, the sanitizers' and fuzzers' run-time libraries.
-PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest nodejs:node npm:npm clang:clang libclang-rt-dev'
+# For every test: compilers for the plugin author's headers, the client from npm (over HTTPS), the sanitizers' and fuzzers' run-time
+# libraries.
+PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest g++:g++ nodejs:node npm:npm ca-certificates clang:clang libclang-rt-dev'
 
 pluq_missing() {
 	for entry in "$@"; do
@@ -20,12 +22,12 @@ pluq_missing() {
 
 # Says what it does, asks nothing.
 pluq_install() {
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+		echo "This is not Debian: what is missing is not installed; configure will name it."
+		return 0
+	fi
 	missing=$(pluq_missing "$@" | tr '\n' ' ')
 	[ -n "$missing" ] || return 0
-	if ! command -v apt-get >/dev/null; then
-		echo "These packages (Debian's names) seem to be missing, and there is no apt-get to install them: $missing" >&2
-		return 1
-	fi
 	as_root=
 	if [ "$(id -u)" -ne 0 ]; then
 		if ! command -v sudo >/dev/null; then

@@ -13,10 +13,21 @@ AM_TESTS_ENVIRONMENT = \
 	PLUQ_BUILD_DIR='$(abs_top_builddir)'; export PLUQ_BUILD_DIR; \
 	PLUQ_SOURCE_DIR='$(abs_top_srcdir)'; export PLUQ_SOURCE_DIR;
 
-SUITES = tests/protocol.suite tests/interop.suite tests/faults.suite
+SUITES = tests/protocol.suite tests/interop.suite tests/faults.suite tests/install.suite
 TESTS += $(SUITES)
 EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
-	tests/protocol tests/interop tests/faults
+	tests/protocol tests/interop tests/faults tests/install
+
+# The same suite, on what `make install` has put in place; `make check` runs it on a staged installation of its own.
+installcheck-local:
+	PLUQ_BUILD_DIR='$(abs_top_builddir)' DESTDIR='$(DESTDIR)' \
+		PLUQ_INSTALLED_DAEMON='$(DESTDIR)$(sbindir)/pluqd' \
+		PLUQ_INSTALLED_PKGCONFIG='$(DESTDIR)$(pkgconfigdir)' \
+		$(top_srcdir)/tests/run-pytest $(srcdir)/tests/install.suite
+
+# Where the interop suite has put nsqjs.
+clean-local:
+	rm -rf tests/interop-modules
 
 # A folder in EXTRA_DIST brings along whatever lies in it, in the build tree too.
 dist-hook:

@@ -7,8 +7,10 @@
 #include "home.h"
 
 #define PROBE_NS PLUQ__SEC
-/* A fault that goes on is logged again after 1 s, then at doubling gaps up to this. */
+/* A fault that goes on is logged again after 1 s, then at doubling gaps up to this. One that comes and goes, because one
+ * queue can be written and another not, counts as going on unless it has stayed away for a while. */
 #define COMPLAIN_MAX_NS (300 * PLUQ__SEC)
+#define CALM_NS (10 * PLUQ__SEC)
 
 struct probe {
 	struct pluq__job job;
@@ -95,12 +97,16 @@ static void ask_for_probe(struct pluq__broker *b)
 /* Under the mutex. */
 static bool time_to_complain(struct pluq__broker *b, int64_t now)
 {
-	if (b->complaints && now < b->complain_at_ns)
+	bool fresh = !b->failed_at_ns || (!b->complaints && now - b->failed_at_ns > CALM_NS);
+
+	b->failed_at_ns = now;
+	if (!fresh && now < b->complain_at_ns)
 		return false;
-	b->complain_gap_ns = b->complaints ? b->complain_gap_ns * 2 : PLUQ__SEC;
+	b->complain_gap_ns = fresh ? PLUQ__SEC : b->complain_gap_ns * 2;
 	if (b->complain_gap_ns > COMPLAIN_MAX_NS)
 		b->complain_gap_ns = COMPLAIN_MAX_NS;
 	b->complain_at_ns = now + b->complain_gap_ns;
+	b->complained = true;
 	return true;
 }
 
@@ -129,15 +135,18 @@ void pluq__health_bad(struct pluq__broker *b, const char *what, const char *queu
 void pluq__health_good(struct pluq__broker *b)
 {
 	uint64_t count;
+	bool tell;
 
 	if (!is_bad(b))
 		return;
 	pthread_mutex_lock(&b->health_mutex);
 	count = b->complaints;
+	tell = b->complained;
 	b->complaints = 0;
+	b->complained = false;
 	atomic_store(&b->storage_ok, true);
 	pthread_mutex_unlock(&b->health_mutex);
-	if (count)
+	if (tell)
 		pluq__log(PLUQ_INFO, b->instance, "storage works again after %llu failures", (unsigned long long)count);
 }
 

@@ -60,8 +60,9 @@ struct pluq__broker {
 	pthread_mutex_t health_mutex;
 	_Atomic bool storage_ok; /* written under the mutex */
 	struct pluq_why health_why;
-	uint64_t complaints;
-	int64_t complain_at_ns, complain_gap_ns;
+	uint64_t complaints; /* failures since it worked last */
+	bool complained;     /* in the log, about one of them */
+	int64_t failed_at_ns, complain_at_ns, complain_gap_ns;
 	struct pluq__timer probe_timer; /* loop 0 */
 	bool probing;
 

@@ -92,6 +92,7 @@ static void later_drop(struct later *l)
 	struct pluq__broker *b = l->broker;
 
 	pluq__topic_unref(l->topic);
+	free(l->ticket.why);
 	free(l);
 	pluq__broker_ticket_closed(b);
 }

@@ -112,6 +112,7 @@ class Channel {
     this.bodies = new Array(lines.length)
     this.missing = lines.length
     this.repeated = this.requeued = this.touched = this.early = 0
+    this.sentBack = new Map()
     this.done = new Promise((resolve) => {
       this.complete = resolve
     })
@@ -128,6 +129,8 @@ class Channel {
     })
     r.on('message', (m) => this.take(m))
     r.on('error', () => {}) // a refused connection while the broker restarts; the reader tries again
+    // A requeue that was on its way when the connection ended may not have arrived; its message may come again at once.
+    r.on('nsqd_closed', () => this.sentBack.clear())
     r.connect()
     return r
   }
@@ -137,12 +140,11 @@ class Channel {
     const n = numberOf(body)
     if (wantsRequeue(n) && m.attempts === 1) {
       this.requeued++
-      this.sentBack = this.sentBack || new Map()
       this.sentBack.set(n, Date.now())
       m.requeue(REQUEUE_MS, false)
       return
     }
-    if (wantsRequeue(n) && this.sentBack && Date.now() - this.sentBack.get(n) < REQUEUE_MS - 5) this.early++
+    if (wantsRequeue(n) && Date.now() - this.sentBack.get(n) < REQUEUE_MS - 5) this.early++
     if (wantsTouch(n)) {
       this.touched++
       m.touch()

@@ -55,3 +55,9 @@ check_LTLIBRARIES += tests/plugins/wrong-major.la
 tests_plugins_wrong_major_la_SOURCES = tests/plugins/wrong-major.c tests/plugins/plain.h
 tests_plugins_wrong_major_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_wrong_major_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+# Linked as an installed plugin is, on request: the install suite wants to see it fail.
+EXTRA_LTLIBRARIES = tests/plugins/undefined.la
+tests_plugins_undefined_la_SOURCES = tests/plugins/undefined.c tests/plugins/plain.h
+tests_plugins_undefined_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_undefined_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(pkglibdir)

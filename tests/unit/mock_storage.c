@@ -30,7 +30,7 @@ static void check_company(struct mock_queue *q, enum mock_op op)
 		    (other == MOCK_SYNC && op != MOCK_SYNC && op <= MOCK_RELEASE && op != MOCK_OPEN);
 
 		if (q->inside[other] && !may) {
-			char text[80];
+			char text[64];
 
 			snprintf(text, sizeof(text), "%s while %s is in progress", op_names[op], op_names[other]);
 			violated(q->storage, text, q->name);
@@ -155,9 +155,18 @@ bool mock_has_saved(struct mock_storage *m, const char *name)
 
 /* ---- queues ---- */
 
+static unsigned hash_of(const char *name)
+{
+	unsigned h = 5381;
+
+	while (*name)
+		h = h * 33 + (unsigned char)*name++;
+	return h;
+}
+
 static struct mock_queue *find(struct mock_storage *m, const char *name)
 {
-	struct mock_queue *q = m->queues;
+	struct mock_queue **bucket = &m->queues[hash_of(name) % MOCK_BUCKETS], *q = *bucket;
 
 	while (q && strcmp(q->name, name) != 0)
 		q = q->next;
@@ -167,8 +176,8 @@ static struct mock_queue *find(struct mock_storage *m, const char *name)
 	q->storage = m;
 	snprintf(q->name, sizeof(q->name), "%s", name);
 	q->next_position = 1;
-	q->next = m->queues;
-	m->queues = q;
+	q->next = *bucket;
+	*bucket = q;
 	return q;
 }
 
@@ -180,12 +189,12 @@ struct mock_queue *mock_queue(struct mock_storage *m, const char *name)
 	return q;
 }
 
-static uint64_t count_of(const struct mock_queue *q, enum mock_state state)
+static uint64_t count_stored(const struct mock_queue *q)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < q->count; i++)
-		n += q->record[i].state == state;
+	for (size_t i = q->first; i < q->count; i++)
+		n += q->record[i].state == MOCK_STORED;
 	return n;
 }
 
@@ -204,9 +213,10 @@ static int open_queue(void *self, const char *name, struct pluq_queue_info *info
 	for (size_t i = 0; i < q->count; i++)
 		if (q->record[i].state != MOCK_RELEASED)
 			q->record[i].state = MOCK_STORED;
+	q->first = 0;
 	q->is_open = true;
 	q->was_removed = false;
-	*info = (struct pluq_queue_info){.count = count_of(q, MOCK_STORED),
+	*info = (struct pluq_queue_info){.count = count_stored(q),
 	    .sync_every = q->storage->sync_every,
 	    .sync_timeout_ns = q->storage->sync_timeout_ns};
 	*queue = q;
@@ -274,7 +284,7 @@ static int fetch(void *queue, size_t max_records, size_t max_bytes, pluq_record_
 		err = failure(why, "fetch");
 		goto out;
 	}
-	for (size_t i = 0; i < q->count && given < max_records && bytes <= max_bytes && !err; i++) {
+	for (size_t i = q->first; i < q->count && given < max_records && bytes <= max_bytes && !err; i++) {
 		struct mock_record *r = &q->record[i];
 		struct pluq_record p = {.timestamp_ns = r->timestamp_ns,
 		    .due_ns = r->due_ns,
@@ -293,7 +303,9 @@ static int fetch(void *queue, size_t max_records, size_t max_bytes, pluq_record_
 		given++;
 		bytes += r->length;
 	}
-	out->count = count_of(q, MOCK_STORED);
+	while (q->first < q->count && q->record[q->first].state != MOCK_STORED)
+		q->first++;
+	out->count = count_stored(q);
 out:
 	leave(q, MOCK_FETCH);
 	return err;
@@ -303,19 +315,18 @@ static void release_one(struct mock_queue *q, uint64_t position)
 {
 	if (position < q->forgotten)
 		return;
-	for (size_t i = 0; i < q->count; i++) {
-		struct mock_record *r = &q->record[i];
-
-		if (r->position != position)
-			continue;
-		if (r->state == MOCK_RELEASED)
-			violated(q->storage, "a record released twice", q->name);
-		if (r->state == MOCK_STORED)
-			violated(q->storage, "a record released that was not handed out", q->name);
-		r->state = MOCK_RELEASED;
+	/* Positions rise by one from record to record. */
+	if (!q->count || position < q->record[0].position || position > q->record[q->count - 1].position) {
+		violated(q->storage, "an unknown position released", q->name);
 		return;
 	}
-	violated(q->storage, "an unknown position released", q->name);
+	struct mock_record *r = &q->record[position - q->record[0].position];
+
+	if (r->state == MOCK_RELEASED)
+		violated(q->storage, "a record released twice", q->name);
+	if (r->state == MOCK_STORED)
+		violated(q->storage, "a record released that was not handed out", q->name);
+	r->state = MOCK_RELEASED;
 }
 
 static int release(void *queue, const uint64_t *positions, size_t n, struct pluq_released *out, struct pluq_why *why)
@@ -352,7 +363,7 @@ static int sync_queue(void *queue, struct pluq_why *why)
 
 static void forget(struct mock_queue *q)
 {
-	q->count = 0;
+	q->count = q->first = 0;
 	q->forgotten = q->next_position;
 }
 
@@ -427,13 +438,14 @@ void mock_storage_init(struct mock_storage *m)
 
 void mock_storage_fini(struct mock_storage *m)
 {
-	while (m->queues) {
-		struct mock_queue *next = m->queues->next;
+	for (int b = 0; b < MOCK_BUCKETS; b++)
+		while (m->queues[b]) {
+			struct mock_queue *next = m->queues[b]->next;
 
-		free(m->queues->record);
-		free(m->queues);
-		m->queues = next;
-	}
+			free(m->queues[b]->record);
+			free(m->queues[b]);
+			m->queues[b] = next;
+		}
 	free(m->saved);
 	pthread_cond_destroy(&m->changed);
 	pthread_mutex_destroy(&m->lock);
@@ -479,6 +491,15 @@ void mock_fail_saves(struct mock_storage *m, int times)
 	pthread_mutex_unlock(&m->lock);
 }
 
+const char *mock_any_open(struct mock_storage *m)
+{
+	for (int b = 0; b < MOCK_BUCKETS; b++)
+		for (struct mock_queue *q = m->queues[b]; q; q = q->next)
+			if (q->is_open)
+				return q->name;
+	return NULL;
+}
+
 size_t mock_depth(struct mock_queue *q)
 {
 	size_t n = 0;
@@ -486,6 +507,17 @@ size_t mock_depth(struct mock_queue *q)
 	pthread_mutex_lock(&q->storage->lock);
 	for (size_t i = 0; i < q->count; i++)
 		n += q->record[i].state != MOCK_RELEASED;
+	pthread_mutex_unlock(&q->storage->lock);
+	return n;
+}
+
+size_t mock_count(struct mock_queue *q, enum mock_state state)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&q->storage->lock);
+	for (size_t i = 0; i < q->count; i++)
+		n += q->record[i].state == state;
 	pthread_mutex_unlock(&q->storage->lock);
 	return n;
 }

@@ -41,13 +41,14 @@ struct mock_queue {
 	struct mock_record *record;
 	size_t count, room;
 	uint64_t next_position, forgotten; /* positions below `forgotten` were emptied */
+	size_t first;                      /* no record before this one waits to be fetched */
 	bool is_open, was_removed;
 
 	/* the script; set under the lock, or before the engine runs */
 	int fail[MOCK_OPS];   /* so many of the next calls fail */
-	int fail_at_record;   /* > 0: the append that reaches this many records from now on fails there, once */
+	_Atomic int fail_at_record;   /* > 0: the append that reaches this many records from now on fails there, once */
 	bool block[MOCK_OPS]; /* calls wait until it is cleared */
-	int pin;              /* so many releases say that the oldest record pins files */
+	_Atomic int pin;              /* so many releases say that the oldest record pins files */
 
 	/* seen */
 	_Atomic int calls[MOCK_OPS];
@@ -60,11 +61,13 @@ struct mock_name {
 	bool paused;
 };
 
+#define MOCK_BUCKETS 1024
+
 struct mock_storage {
 	struct pluq_storage_ops ops; /* a copy, whose flags a test may change */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct mock_queue *queues;
+	struct mock_queue *queues[MOCK_BUCKETS]; /* by name */
 	int64_t sync_every, sync_timeout_ns;
 	int slow_us; /* what each append and fetch takes */
 
@@ -74,10 +77,10 @@ struct mock_storage {
 	_Atomic int saves, saving, probes;
 	int fail_saves, fail_probes;
 	bool block_save;
-	bool unnamed_appends; /* allowed */
+	_Atomic bool unnamed_appends; /* allowed */
 
 	_Atomic int violations;
-	char violation[200];
+	char violation[240];
 };
 
 void mock_storage_init(struct mock_storage *);
@@ -93,12 +96,15 @@ void mock_block_save(struct mock_storage *, bool blocked);
 void mock_fail_saves(struct mock_storage *, int times);
 /* Records not released. */
 size_t mock_depth(struct mock_queue *);
-/* The n-th of them. */
+size_t mock_count(struct mock_queue *, enum mock_state);
+/* The n-th record not released; only while no operation is in progress. */
 struct mock_record *mock_at(struct mock_queue *, size_t n);
 /* true once calls[op] has reached n; false after 20 s. */
 bool mock_await(struct mock_queue *, enum mock_op, int calls);
 /* true once so many calls are inside the operation. */
 bool mock_await_inside(struct mock_queue *, enum mock_op, int calls);
+/* The name of a queue that is open, or NULL. */
+const char *mock_any_open(struct mock_storage *);
 bool mock_has_saved(struct mock_storage *, const char *name);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "cmocka_all.h"
 #include "engine_rig.h"
-#include "test_clock.h"
+#include "fake_clock.h"
 
 static struct engine e;
 
@@ -383,6 +383,7 @@ static void touch_extends_up_to_the_cap(void **state)
 	assert_int_equal(c.count, 1);
 	clock_leap(&e.loops, 1 * SEC + 10 * MS);
 	assert_true(has_got(&c, 2));
+	assert_true(c.got[1].at_ns - c.got[0].at_ns < 22 * SEC);
 	consumer_fini(&c);
 	topic_drop(t);
 	assert_int_equal(engine_down(&e), 0);

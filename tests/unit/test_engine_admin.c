@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../daemon/base/clock.h"
 #include "cmocka_all.h"
 #include "engine_rig.h"
-#include "test_clock.h"
+#include "fake_clock.h"
 
 static struct engine e;
 
@@ -678,6 +679,27 @@ static void first_publishes_to_many_topics_share_saves(void **state)
 	assert_int_equal(engine_down(&e), 0);
 }
 
+/* Creations are gathered for 100 ms, but not while a publisher waits: twenty of them would take two seconds. */
+static void first_publish_does_not_wait_for_the_gathering(void **state)
+{
+	int64_t start;
+
+	e.limits.mem_queue_size = 0;
+	engine_up(&e, LOOPS);
+	start = pluq__clock_mono_ns();
+	for (int n = 0; n < 20; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "topic-%d", n);
+		struct pluq_topic *t = topic_on(&e, n % LOOPS, name);
+
+		assert_int_equal(publish(&e, 0, t, n, 1), 0);
+		topic_drop(t);
+	}
+	assert_true(pluq__clock_mono_ns() - start < 1500 * MS);
+	assert_int_equal(engine_down(&e), 0);
+}
+
 static void publisher_of_a_new_topic_is_told_that_it_cannot_be_named(void **state)
 {
 	e.limits.mem_queue_size = 0;
@@ -696,24 +718,18 @@ static void publisher_of_a_new_topic_is_told_that_it_cannot_be_named(void **stat
 
 /* ---- snapshots ---- */
 
-struct churn {
-	int loop, round;
-};
-
-static void churn(void *arg)
+static void make_one(void *arg)
 {
-	struct churn *c = arg;
-	char name[32];
+	const char *name = arg;
 	struct pluq_topic *t = NULL;
 
-	snprintf(name, sizeof(name), "churn-%d", c->round % 50);
-	if (pluq__broker_table.topic_get(&e.host.pub, name, strlen(name), true, &t, on_parked, &(struct parked){0}) == 0)
-		pluq__broker_table.topic_unref(t);
+	if (pluq__broker_table.topic_get(&e.host.pub, name, strlen(name), true, &t, NULL, NULL) < 0)
+		abort();
+	pluq__broker_table.topic_unref(t);
 }
 
-static struct pluq_stats *snapshot;
 static _Atomic int snapshots;
-static int unsorted, wrong_counts;
+static _Atomic int unsorted, wrong_counts;
 
 static void check_snapshot(const struct pluq_stats *s)
 {
@@ -746,7 +762,7 @@ static void take_snapshot(void *arg)
 static void snapshots_are_whole_while_topics_come_and_go(void **state)
 {
 	struct request deletions[50];
-	char names[50][32];
+	char names[50][32], fresh[50][32];
 
 	engine_up(&e, LOOPS);
 	struct pluq_topic *t = topic_on(&e, 0, "steady");
@@ -759,14 +775,13 @@ static void snapshots_are_whole_while_topics_come_and_go(void **state)
 	for (int round = 0; round < 10; round++) {
 		for (int n = 0; n < 50; n++) {
 			snprintf(names[n], sizeof(names[n]), "topic-%d", round * 977 + n);
+			snprintf(fresh[n], sizeof(fresh[n]), "fresh-%d-%d", round, n);
 			deletions[n] = (struct request){.what = PLUQ_TOPIC_DELETE, .topic = names[n]};
 		}
 		post_to_loop(&e.loops, LOOPS - 1, take_snapshot, NULL);
 		for (int n = 0; n < 50; n++) {
-			struct churn c = {.round = n};
-
 			begin_request(&deletions[n]);
-			on_loop(&e.loops, 0, churn, &c);
+			on_loop(&e.loops, 0, make_one, fresh[n]);
 			if (n % 10 == 0)
 				post_to_loop(&e.loops, n % LOOPS, take_snapshot, NULL);
 		}
@@ -778,6 +793,49 @@ static void snapshots_are_whole_while_topics_come_and_go(void **state)
 	assert_int_equal(unsorted, 0);
 	assert_int_equal(wrong_counts, 0);
 	topic_drop(t);
+	assert_int_equal(engine_down(&e), 0);
+}
+
+static size_t topics_seen;
+static bool saw_last;
+
+static void on_whole(void *arg, int status, struct pluq_stats *s)
+{
+	topics_seen = s->topic_count;
+	for (size_t i = 0; i < s->topic_count; i++)
+		saw_last |= strcmp(s->topics[i].name, "topic-9999") == 0;
+	pluq__broker_table.stats_free(s);
+	snapshots++;
+}
+
+static struct request around[150];
+static char around_names[150][32];
+
+/* The deletions come between the slices, and take away the topics at which the slices end. */
+static void snapshot_and_delete(void *arg)
+{
+	if (pluq__broker_table.stats(&e.host.pub, NULL, on_whole, NULL) < 0)
+		abort();
+	for (int n = 0; n < 150; n++) {
+		snprintf(around_names[n], sizeof(around_names[n]), "topic-%d", 985 + n / 30 * 1000 + n % 30);
+		around[n] = (struct request){.what = PLUQ_TOPIC_DELETE, .topic = around_names[n]};
+		ask(&around[n]);
+	}
+}
+
+static void snapshot_goes_on_behind_a_topic_that_goes(void **state)
+{
+	engine_up(&e, LOOPS);
+	on_loop(&e.loops, 0, make_many, NULL);
+	snapshots = 0;
+	saw_last = false;
+	on_loop(&e.loops, 0, snapshot_and_delete, NULL);
+	assert_true(until_at_least(&snapshots, 1));
+	settle(&e);
+	assert_true(saw_last);
+	assert_in_range(topics_seen, 10000 - 150, 10000);
+	for (int n = 0; n < 150; n++)
+		assert_true(until_at_least(&around[n].answered, 1));
 	assert_int_equal(engine_down(&e), 0);
 }
 
@@ -814,7 +872,10 @@ int main(void)
 	    TEST_ON(1, creations_in_a_burst_are_saved_in_few_steps),
 	    TEST_ON(1, first_publishes_to_many_topics_share_saves),
 	    TEST_ON(3, first_publishes_to_many_topics_share_saves),
+	    TEST_ON(1, first_publish_does_not_wait_for_the_gathering),
+	    TEST_ON(3, first_publish_does_not_wait_for_the_gathering),
 	    TEST_ON(1, publisher_of_a_new_topic_is_told_that_it_cannot_be_named),
+	    TEST_ON(1, snapshot_goes_on_behind_a_topic_that_goes),
 	    TEST_ON(1, snapshots_are_whole_while_topics_come_and_go),
 	    TEST_ON(3, snapshots_are_whole_while_topics_come_and_go),
 	};

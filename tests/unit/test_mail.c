@@ -61,7 +61,7 @@ static void mail_keeps_the_order_of_each_producer_and_loses_nothing(void **state
 
 static void mail_asks_for_a_wake_up_only_when_the_box_was_empty(void **state)
 {
-	struct pluq__mailbox b = {0};
+	static struct pluq__mailbox b;
 	struct pluq__mail m[3] = {{0}};
 
 	assert_true(pluq__mailbox_put(&b, &m[0]));

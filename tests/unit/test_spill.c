@@ -9,7 +9,7 @@
 #include "../../daemon/broker/spill.h"
 #include "cmocka_all.h"
 #include "engine_rig.h"
-#include "test_clock.h"
+#include "fake_clock.h"
 
 static struct engine e;
 static struct pluq__spill spill;

@@ -1,4 +1,4 @@
-#include "test_clock.h"
+#include "fake_clock.h"
 
 #include <stdatomic.h>
 #include <time.h>

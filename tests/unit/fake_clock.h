@@ -1,7 +1,7 @@
 /* Takes the place of the daemon's clocks in a test: real time, plus what the test has leapt ahead, less what it has stepped
  * back the calendar. */
-#ifndef TEST_CLOCK_H
-#define TEST_CLOCK_H
+#ifndef FAKE_CLOCK_H
+#define FAKE_CLOCK_H
 
 #include <stdint.h>
 
