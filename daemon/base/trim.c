@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -9,7 +10,9 @@
 #include "memory.h"
 
 #define LOOK_NS (10 * PLUQ__SEC)
-/* Worth the walk through malloc's lists, during which who allocates has to wait. */
+/* Nearly idle: this much CPU time between two looks. */
+#define IDLE_CPU_NS (LOOK_NS / 20)
+/* Worth the walk through malloc's lists. */
 #define WORTH_BYTES (INT64_C(128) << 20)
 
 static int64_t resident_bytes(void)
@@ -25,11 +28,23 @@ static int64_t resident_bytes(void)
 	return resident * sysconf(_SC_PAGESIZE);
 }
 
+static bool idle_since_last_look(struct pluq__trim *t)
+{
+	struct timespec ts;
+	int64_t before = t->cpu_ns;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	t->cpu_ns = ts.tv_sec * PLUQ__SEC + ts.tv_nsec;
+	return t->cpu_ns - before < IDLE_CPU_NS;
+}
+
 static void on_pool(struct pluq__job *job)
 {
 	struct pluq__trim *t = (struct pluq__trim *)job;
 	int64_t before = resident_bytes(), used = pluq__memory_used();
 
+	if (!idle_since_last_look(t))
+		return;
 	if (before < t->left_bytes)
 		t->left_bytes = before;
 	/* Half as much again as is in use is what a busy allocator may keep. */

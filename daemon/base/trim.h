@@ -12,10 +12,12 @@ struct pluq__trim {
 	struct pluq__timer timer;
 	struct pluq__loop *loop;
 	struct pluq__lane *lane;
+	int64_t cpu_ns;     /* the process's, as of the last look */
 	int64_t left_bytes; /* resident after the last trim: what it could not give back is not tried again */
 };
 
-/* Main, before the loops run. Looks every ten seconds, on the loop's timer and in the lane. */
+/* Main, before the loops run. Looks every ten seconds, on the loop's timer and in the lane; acts only while the process is nearly
+ * idle, since whoever allocates meanwhile has to wait (some 50 ms for a gigabyte). */
 void pluq__trim_start(struct pluq__trim *, struct pluq__loop *, struct pluq__lane *);
 
 #endif
