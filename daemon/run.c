@@ -210,6 +210,8 @@ static void tear_down(struct pluq__daemon *d, int status)
 	pluq__signals_stop(d);
 	if (!pluq__pool_fini(&d->pool, POOL_WAIT_NS))
 		abandon(status);
+	if (d->have_loops)
+		pluq__loops_settle(&d->loops);
 	fini_kind(&d->setup->plugins, false);
 	fini_kind(&d->setup->plugins, true);
 	pluq__reload_free(d); /* after fini: a plugin may be looking at what it brought */

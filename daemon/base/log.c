@@ -41,6 +41,7 @@ static struct {
 	uint64_t dropped;          /* since the last swap */
 	bool started; /* once: before it lines go to standard error, whatever is open */
 	bool running, stopping, ended;
+	bool gave_up; /* the thread's own: nothing more is waited for */
 	pthread_cond_t end;
 	pthread_t thread;
 } log_ = { .level = PLUQ_INFO, .fd = STDERR_FILENO, .mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -68,14 +69,16 @@ static bool writable(int fd)
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-		if (poll(&p, 1, 100) != 0)
+		if (poll(&p, 1, log_.gave_up ? 0 : 100) != 0)
 			return true;
+		if (log_.gave_up)
+			return false;
 		if (!stopping())
 			continue;
 		if (!waited_from)
 			waited_from = pluq__clock_mono_ns();
 		else if (pluq__clock_mono_ns() - waited_from > GIVE_UP_NS)
-			return false;
+			log_.gave_up = true;
 	}
 }
 
@@ -357,7 +360,7 @@ int pluq__log_start(void)
 {
 	log_.front.bytes = malloc(BUFFER_BYTES);
 	log_.back.bytes = malloc(BUFFER_BYTES);
-	log_.stopping = log_.ended = false;
+	log_.stopping = log_.ended = log_.gave_up = false;
 	log_.started = log_.running = true;
 	if (!log_.front.bytes || !log_.back.bytes || make_thread()) {
 		log_.started = log_.running = false;

@@ -90,22 +90,32 @@ static void end_turn(struct pluq__loop *l)
 			run_turns(&l->turns[k]);
 }
 
+/* false: there was none. */
+static bool run_mail(struct pluq__loop *l)
+{
+	struct pluq__mail *mail = pluq__mailbox_take(&l->box);
+
+	if (!mail)
+		return false;
+	while (mail) {
+		struct pluq__mail *next = mail->next;
+
+		mail->fn(mail);
+		mail = next;
+	}
+	return true;
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct pluq__loop *l = arg;
-	struct pluq__mail *mail;
 	uint64_t count;
 
 	(void)what;
 	pluq__loop_enter(l);
 	if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		pluq__log(PLUQ_ERROR, "core", "loop %d: read of its wake-up: %s", l->index, strerror(errno));
-	for (mail = pluq__mailbox_take(&l->box); mail;) {
-		struct pluq__mail *next = mail->next;
-
-		mail->fn(mail);
-		mail = next;
-	}
+	run_mail(l);
 }
 
 static void on_wheel(evutil_socket_t fd, short what, void *arg)
@@ -288,6 +298,19 @@ void pluq__loops_stop(struct pluq__loops *ls)
 		s->loop = &ls->loop[i];
 		pluq__loop_post(s->loop, &s->mail);
 	}
+}
+
+void pluq__loops_settle(struct pluq__loops *ls)
+{
+	for (bool any = true; any;) {
+		any = false;
+		for (int i = 0; i < ls->count; i++) {
+			self = &ls->loop[i];
+			pluq__loop_read_clocks(self);
+			any = run_mail(self) || any;
+		}
+	}
+	self = NULL;
 }
 
 void pluq__loops_fini(struct pluq__loops *ls)

@@ -58,6 +58,9 @@ int pluq__loops_init(struct pluq__loops *, int count);
 int pluq__loops_run(struct pluq__loops *);
 /* Loop 0. Ends every loop after the mail that is there now has been run. */
 void pluq__loops_stop(struct pluq__loops *);
+/* Main, after the loops have ended and nothing else posts any more: runs the letters that are left, as their loops would have, so
+ * that what they carry finds its end. */
+void pluq__loops_settle(struct pluq__loops *);
 void pluq__loops_fini(struct pluq__loops *);
 
 /* The loop this thread runs, or NULL. On main before pluq__loops_run: NULL. */

@@ -107,10 +107,10 @@ static void after_append(struct pluq__spill *s, struct pluq__spill_work *w)
 static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 {
 	for (size_t i = 0; i < w->batch.count; i++) {
-		struct pluq__fetched *f = w->stale ? NULL : pluq__fifo_push(&s->fetched);
+		struct pluq__fetched *f = w->stale || s->ending ? NULL : pluq__fifo_push(&s->fetched);
 
 		if (!f) {
-			/* Emptied, or no memory for its place: in the second case it is offered again after a restart. */
+			/* Emptied, or at its end, or no memory for its place: not released, so offered again after a restart. */
 			pluq__msg_unref(w->batch.fetched[i].msg);
 			continue;
 		}
@@ -189,6 +189,8 @@ static void ended(struct pluq__spill *s)
 	pluq__loop_clear(s->home->loop, &s->sync_timer);
 	pluq__loop_unturn(&s->turn);
 	pluq__spill_settle(&s->written, 0, NULL);
+	free(s->releases.position); /* of what has been removed */
+	s->releases = (struct pluq__positions){0};
 	s->on_end(s->end_arg);
 }
 

@@ -41,6 +41,7 @@ def test_a_half_closed_subscriber_is_let_go(broker, topic):
 
 @pytest.mark.parametrize("way", ["close", "reset"])
 def test_leaving_while_answers_and_messages_are_under_way(broker, topic, way):
+    base = broker.descriptors()
     for _ in range(30):
         p = broker.client()
         p.send((f"PUB {topic}\n".encode() + sized(b"x" * 1000)) * 100)
@@ -48,8 +49,10 @@ def test_leaving_while_answers_and_messages_are_under_way(broker, topic, way):
         c = broker.client()
         c.send(f"SUB {topic} c\nRDY 2500\n")
         getattr(c, way)()
-    eventually(lambda: broker.channel_stats(topic, "c")["client_count"] == 0)
+    eventually(lambda: broker.descriptors() <= base + 10, what="every connection is closed")
     broker.client().pub(topic, "x")
+    s = broker.channel_stats(topic, "c")
+    assert s is None or s["client_count"] == 0  # None: every SUB was overtaken by its client's end
 
 
 def test_http_requests_ending_at_each_byte(broker, topic):
