@@ -17,7 +17,7 @@ struct pluq__trim {
 };
 
 /* Main, before the loops run. Looks every ten seconds, on the loop's timer and in the lane; acts only while the process is nearly
- * idle, since whoever allocates meanwhile has to wait (some 50 ms for a gigabyte). */
+ * idle, since whoever allocates meanwhile has to wait until malloc has walked its lists. */
 void pluq__trim_start(struct pluq__trim *, struct pluq__loop *, struct pluq__lane *);
 
 #endif
