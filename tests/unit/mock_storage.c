@@ -469,6 +469,17 @@ void mock_unblock(struct mock_queue *q, enum mock_op op)
 	set_block(q, op, false);
 }
 
+void mock_unblock_all(struct mock_storage *m)
+{
+	pthread_mutex_lock(&m->lock);
+	for (int b = 0; b < MOCK_BUCKETS; b++)
+		for (struct mock_queue *q = m->queues[b]; q; q = q->next)
+			memset(q->block, 0, sizeof(q->block));
+	m->block_save = false;
+	pthread_cond_broadcast(&m->changed);
+	pthread_mutex_unlock(&m->lock);
+}
+
 void mock_fail(struct mock_queue *q, enum mock_op op, int times)
 {
 	pthread_mutex_lock(&q->storage->lock);

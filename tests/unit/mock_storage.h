@@ -91,6 +91,7 @@ struct mock_queue *mock_queue(struct mock_storage *, const char *name);
 /* Under the lock. */
 void mock_block(struct mock_queue *, enum mock_op);
 void mock_unblock(struct mock_queue *, enum mock_op);
+void mock_unblock_all(struct mock_storage *); /* the metadata too */
 void mock_fail(struct mock_queue *, enum mock_op, int times);
 void mock_block_save(struct mock_storage *, bool blocked);
 void mock_fail_saves(struct mock_storage *, int times);
