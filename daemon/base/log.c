@@ -4,6 +4,7 @@
  * without the lock. So a burst costs one system call, and a terminal or disk that hangs holds up nobody: when the front
  * buffer is full, lines are counted and dropped.
  */
+#define _GNU_SOURCE /* pthread_cond_clockwait */
 #include "log.h"
 
 #include <errno.h>
@@ -193,12 +194,12 @@ static void *write_lines(void *arg)
 static bool wait_for_end(void)
 {
 	struct timespec at;
-	int64_t until = pluq__clock_real_ns() + 2 * GIVE_UP_NS;
+	int64_t until = pluq__clock_mono_ns() + 2 * GIVE_UP_NS;
 
 	at.tv_sec = until / PLUQ__SEC;
 	at.tv_nsec = until % PLUQ__SEC;
 	while (!log_.ended)
-		if (pthread_cond_timedwait(&log_.end, &log_.mutex, &at) != 0)
+		if (pthread_cond_clockwait(&log_.end, &log_.mutex, CLOCK_MONOTONIC, &at) != 0)
 			return log_.ended;
 	return true;
 }

@@ -150,13 +150,22 @@ void pluq__health_good(struct pluq__broker *b)
 		pluq__log(PLUQ_INFO, b->instance, "storage works again after %llu failures", (unsigned long long)count);
 }
 
+void pluq__health_retrying(struct pluq__broker *b, bool *flag, bool now)
+{
+	if (*flag == now)
+		return;
+	*flag = now;
+	atomic_fetch_add(&b->retrying, now ? 1 : -1);
+}
+
 void pluq__health_get(struct pluq__broker *b, struct pluq_health *out)
 {
 	pthread_mutex_lock(&b->health_mutex);
 	out->storage_ok = !is_bad(b);
 	out->why = b->health_why;
 	pthread_mutex_unlock(&b->health_mutex);
-	if (out->storage_ok)
+	out->retrying = (uint64_t)atomic_load(&b->retrying);
+	if (out->storage_ok && !out->retrying)
 		out->why.text[0] = '\0';
 	out->draining = atomic_load(&b->draining);
 }

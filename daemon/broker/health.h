@@ -10,6 +10,8 @@ struct pluq__broker;
 void pluq__health_bad(struct pluq__broker *, const char *what, const char *queue, const struct pluq_why *);
 /* Loop. A write has succeeded. Costs one load while all is well. */
 void pluq__health_good(struct pluq__broker *);
+/* Loop. *flag, the caller's, tells whether one of its operations has failed and is tried again: counted while it is set. */
+void pluq__health_retrying(struct pluq__broker *, bool *flag, bool now);
 /* Any thread. */
 void pluq__health_get(struct pluq__broker *, struct pluq_health *out);
 

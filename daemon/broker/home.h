@@ -59,6 +59,7 @@ struct pluq__broker {
 
 	pthread_mutex_t health_mutex;
 	_Atomic bool storage_ok; /* written under the mutex */
+	_Atomic int64_t retrying;
 	struct pluq_why health_why;
 	uint64_t complaints; /* failures since it worked last */
 	bool complained;     /* in the log, about one of them */

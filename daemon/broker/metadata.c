@@ -37,6 +37,7 @@ struct pluq__metadata {
 	struct change *waiting, **waiting_end; /* in the order of their numbers */
 	uint64_t number;                       /* of the last change */
 	bool dirty, saving, hurry;
+	bool failed; /* the last save; counted by health */
 	int64_t ceiling_ns;                    /* wanted */
 };
 
@@ -226,7 +227,7 @@ static void on_save_done(struct pluq__job *job)
 	m->saving = false;
 	atomic_fetch_add_explicit(&b->progress, 1, memory_order_relaxed);
 	answer(m, s->number, s->status, &s->why);
-	atomic_store(&b->id_ceiling_asked, false);
+	pluq__health_retrying(b, &m->failed, s->status < 0);
 	if (s->status < 0) {
 		pluq__health_bad(b, "save", "metadata", &s->why);
 		m->dirty = true;
@@ -234,6 +235,7 @@ static void on_save_done(struct pluq__job *job)
 	} else {
 		pluq__health_good(b);
 		atomic_store(&b->id_ceiling_ns, s->meta.id_ceiling_ns);
+		atomic_store(&b->id_ceiling_asked, false); /* after a failure the next try is on its way already */
 		if (m->dirty)
 			schedule(m);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../base/clock.h"
+#include "health.h"
 #include "home.h"
 #include "metadata.h"
 #include "spill_work.h"
@@ -96,6 +97,8 @@ static bool begin_next(struct pluq__spill *s)
 		return pluq__spill_begin_move(s, false);
 	if (s->ending)
 		return begin_end(s);
+	if (!pause) /* nothing is left to be tried again: the next operation will tell */
+		pluq__health_retrying(s->home->broker, &s->retrying, false);
 	return true;
 }
 
@@ -234,6 +237,7 @@ void pluq__spill_empty(struct pluq__spill *s, void (*done)(void *, int, const st
 	pluq__spill_drop(s, &s->waiting, 0, NULL);
 	drop_fetched(s);
 	s->releases.count = 0;
+	s->emptied += s->stored;
 	s->stored = 0;
 	s->want = false;
 	if (s->work)

@@ -5,12 +5,19 @@
 #include "health.h"
 #include "home.h"
 
-static void failed(struct pluq__spill *s, int status, const char *what, const struct pluq_why *why)
+static void failed(struct pluq__spill *s, const char *what, const struct pluq_why *why)
 {
-	(void)status;
 	s->failures++;
 	pluq__health_bad(s->home->broker, what, s->name, why);
+	pluq__health_retrying(s->home->broker, &s->retrying, true);
 	pluq__spill_retry_later(s);
+}
+
+static void recovered(struct pluq__spill *s)
+{
+	s->failures = 0;
+	pluq__loop_clear(s->home->loop, &s->retry);
+	pluq__health_retrying(s->home->broker, &s->retrying, false);
 }
 
 static void settle_item(struct pluq__spill *s, struct pluq__spill_item *i, int status, const struct pluq_why *why)
@@ -93,14 +100,11 @@ static void after_append(struct pluq__spill *s, struct pluq__spill_work *w)
 		s->writing = 0;
 		free(w->items.item);
 		w->items = (struct pluq__items){0};
-		if (w->fetch_status < 0 || w->release_status < 0) /* not well yet */
-			return;
-		s->failures = 0;
-		pluq__loop_clear(s->home->loop, &s->retry);
-		pluq__health_good(s->home->broker);
+		if (!w->fetch_status && !w->release_status) /* else it is not well yet */
+			pluq__health_good(s->home->broker);
 	} else {
 		pluq__spill_refuse(s, w);
-		failed(s, w->append_status, "append to", &w->append_why);
+		failed(s, "append to", &w->append_why);
 	}
 }
 
@@ -122,7 +126,7 @@ static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 		/* The back end has nothing to say on what is left: what it gave is taken off. Fetches that succeed correct it. */
 		if (!w->stale)
 			s->stored -= w->batch.count < s->stored ? w->batch.count : s->stored;
-		failed(s, w->fetch_status, "fetch from", &w->why);
+		failed(s, "fetch from", &w->why);
 	} else if (!w->stale) {
 		s->stored = w->left.count;
 	}
@@ -131,13 +135,14 @@ static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 {
 	int64_t operations = (int64_t)(w->appended + w->releases.count);
+	bool appends = w->items.count > 0;
 
 	if (w->release_status < 0)
 		pluq__health_bad(s->home->broker, "release in", s->name, &w->why);
 	free(w->releases.position);
 	if (w->fetch)
 		after_fetch(s, w); /* before the appends are counted: it ran after them, its count includes them */
-	if (w->items.count) {
+	if (appends) {
 		uint64_t stored = s->stored;
 		bool fetched = w->fetch && !w->fetch_status && !w->stale;
 
@@ -146,6 +151,8 @@ static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 			s->stored = stored;
 	}
 	free(w->new_positions);
+	if ((appends || (w->fetch && !s->waiting.count)) && !w->append_status && !w->fetch_status && !w->release_status)
+		recovered(s);
 	pluq__spill_operations(s, operations);
 	if (w->released.pinned && !w->stale && s->owner->on_pinned)
 		s->owner->on_pinned(s, w->released.pinned_position);
@@ -154,7 +161,7 @@ static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 static void after_open(struct pluq__spill *s, const struct pluq__spill_work *w)
 {
 	if (w->open_status < 0) {
-		failed(s, w->open_status, "open", &w->why);
+		failed(s, "open", &w->why);
 		/* Publishers are not kept waiting for what may never open. */
 		struct pluq__spill_work refused = {.items = s->waiting, .append_why = w->why};
 
@@ -163,10 +170,13 @@ static void after_open(struct pluq__spill *s, const struct pluq__spill_work *w)
 		return;
 	}
 	s->queue = w->queue;
-	s->stored = s->emptying ? 0 : w->info.count;
+	if (s->emptying)
+		s->emptied += w->info.count;
+	else
+		s->stored = w->info.count;
 	s->sync_every = w->info.sync_every;
 	s->sync_timeout_ns = w->info.sync_timeout_ns;
-	s->failures = 0;
+	recovered(s);
 }
 
 static void after_empty(struct pluq__spill *s, const struct pluq__spill_work *w)
@@ -175,8 +185,11 @@ static void after_empty(struct pluq__spill *s, const struct pluq__spill_work *w)
 
 	s->emptying = false;
 	s->on_empty = NULL;
-	if (w->end_status < 0)
+	if (w->end_status < 0) {
 		pluq__health_bad(s->home->broker, "empty", s->name, &w->why);
+		s->stored += s->emptied; /* they are still there */
+	}
+	s->emptied = 0;
 	if (done)
 		done(s->empty_arg, w->end_status, &w->why);
 	if (s->sync_again)
@@ -188,6 +201,8 @@ static void ended(struct pluq__spill *s)
 	pluq__loop_clear(s->home->loop, &s->retry);
 	pluq__loop_clear(s->home->loop, &s->sync_timer);
 	pluq__loop_unturn(&s->turn);
+	pluq__health_retrying(s->home->broker, &s->retrying, false);
+	pluq__health_retrying(s->home->broker, &s->sync_failed, false);
 	pluq__spill_settle(&s->written, 0, NULL);
 	free(s->releases.position); /* of what has been removed */
 	s->releases = (struct pluq__positions){0};

@@ -58,6 +58,7 @@ static void sync_done(struct pluq__job *job)
 	struct pluq__spill *s = w->spill;
 
 	s->syncing = false;
+	pluq__health_retrying(s->home->broker, &s->sync_failed, w->status < 0);
 	atomic_fetch_add_explicit(&s->home->broker->progress, 1, memory_order_relaxed);
 	if (w->status < 0) {
 		pluq__health_bad(s->home->broker, "sync", s->name, &w->why);

@@ -33,7 +33,7 @@ struct snapshot {
 	_Atomic int left; /* homes */
 	struct pluq__mail mail;
 	bool one;
-	char name[PLUQ_NAME_MAX + 1];
+	char name[PLUQ_NAME_MAX + 2];
 	struct part part[];
 };
 
@@ -284,8 +284,8 @@ int pluq__stats(struct pluq__home *home, const char *topic, pluq_stats_fn fn, vo
 		return PLUQ_ENOMEM;
 	*s = (struct snapshot){.back = home, .fn = fn, .arg = arg, .one = topic != NULL};
 	atomic_init(&s->left, homes);
-	if (topic) /* a longer name is nobody's */
-		strncpy(s->name, topic, PLUQ_NAME_MAX);
+	if (topic) /* one byte more than the longest name is nobody's */
+		strncpy(s->name, topic, PLUQ_NAME_MAX + 1);
 	for (int i = 0; i < homes; i++) {
 		struct pluq__slicer *r = slicer_new(s, &b->homes[i]);
 

@@ -10,7 +10,8 @@
 #include "names.h"
 #include "stats.h"
 
-/* Ids closer to the ceiling than this ask for a higher one. */
+/* Ids go by the clock up to this far below the ceiling; beyond, they only count on, until a higher ceiling is on the medium.
+ * 30 s are room for 117 million ids per topic. */
 #define CEILING_MARGIN_NS (30 * PLUQ__SEC)
 
 static const struct pluq__spill_owner spill_owner;
@@ -166,6 +167,9 @@ static void drop_all(struct pluq_msg **msgs, size_t n)
 void pluq__topic_put(struct pluq_topic *t, struct pluq_msg **msgs, size_t n, int64_t defer_ns, struct pluq__put *put)
 {
 	const struct pluq__loop *l = t->home->loop;
+	int64_t ids_by_clock_ns =
+	    atomic_load_explicit(&t->home->broker->id_ceiling_ns, memory_order_relaxed) - CEILING_MARGIN_NS;
+	int64_t id_clock_ns = l->real_ns < ids_by_clock_ns ? l->real_ns : ids_by_clock_ns;
 	bool direct = t->channels && !t->paused && queue_is_empty(t);
 
 	if (direct && t->overflow == PLUQ__OVERFLOW_REJECT && !all_have_room(t, n)) {
@@ -176,7 +180,7 @@ void pluq__topic_put(struct pluq_topic *t, struct pluq_msg **msgs, size_t n, int
 	for (size_t i = 0; i < n; i++) {
 		struct pluq_msg *m = msgs[i];
 
-		pluq__idgen_next(&t->ids, l->real_ns, m->id);
+		pluq__idgen_next(&t->ids, id_clock_ns, m->id);
 		m->timestamp_ns = l->real_ns;
 		t->message_count++;
 		t->message_bytes += m->length;
@@ -185,8 +189,7 @@ void pluq__topic_put(struct pluq_topic *t, struct pluq_msg **msgs, size_t n, int
 		else
 			enqueue(t, m, defer_ns, put);
 	}
-	if (pluq__idgen_above_ns(&t->ids) >
-	    atomic_load_explicit(&t->home->broker->id_ceiling_ns, memory_order_relaxed) - CEILING_MARGIN_NS)
+	if (l->real_ns > ids_by_clock_ns || pluq__idgen_above_ns(&t->ids) > ids_by_clock_ns)
 		pluq__metadata_raise_ceiling(t->home, pluq__idgen_above_ns(&t->ids));
 	if (!direct)
 		pluq__topic_kick(t);

@@ -112,7 +112,8 @@ struct pluq_stats {
 struct pluq_health {
 	bool storage_ok; /* the last write to any queue, or of the metadata, succeeded */
 	bool draining;   /* the daemon is stopping */
-	struct pluq_why why; /* of a storage error */
+	struct pluq_why why; /* of the storage error seen last; empty if storage_ok and nothing is retried */
+	uint64_t retrying;   /* queues (the metadata is one) whose last operation failed and is tried again */
 };
 
 /* status 0 or PLUQ_E*; why->text may be empty; topic: a reference for the callee to drop, NULL unless status is 0. */

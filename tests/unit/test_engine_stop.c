@@ -362,6 +362,50 @@ static void ids_rise_over_restarts_and_clocks_set_back(void **state)
 	}
 }
 
+static int64_t clock_of(const uint8_t *hex)
+{
+	uint64_t id = 0;
+
+	for (int i = 0; i < 16; i++)
+		id = id << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+	return (int64_t)((id >> 22) + INT64_C(1288834974288)) << 20;
+}
+
+/* However long the metadata cannot be saved, and however long it was quiet before. */
+static void ids_stay_below_the_ceiling_on_the_medium(void **state)
+{
+	struct consumer c;
+	uint8_t before[16] = {0};
+
+	e.limits.mem_queue_size = 100000;
+	engine_up(&e, LOOPS);
+	struct pluq_topic *t = topic_on(&e, 0, "t");
+	int64_t ceiling = e.storage.ceiling_ns;
+
+	consume(&c, &e, t, "c", 1000000);
+	assert_true(channel_becomes(&e, "t", "c", 0, 0, 0));
+	clock_leap(&e.loops, SEC); /* the channel's name is saved */
+	assert_true(until_at_least(&e.storage.saves, 2));
+	mock_fail_saves(&e.storage, 1000000);
+	for (int round = 0; round < 20; round++) {
+		clock_leap(&e.loops, 30 * SEC);
+		assert_int_equal(publish(&e, 0, t, round * 1000, 1000), 0);
+		assert_true(has_got(&c, (round + 1) * 1000));
+		for (int n = round * 1000; n < (round + 1) * 1000; n++) {
+			assert_true(memcmp(c.got[n].id, before, 16) > 0);
+			memcpy(before, c.got[n].id, 16);
+		}
+		assert_true(clock_of(before) < ceiling);
+	}
+	mock_fail_saves(&e.storage, 0);
+	for (int n = 0; n < 100 && e.storage.ceiling_ns == ceiling; n++)
+		clock_leap(&e.loops, 100 * MS);
+	assert_true(e.storage.ceiling_ns > ceiling);
+	consumer_fini(&c);
+	topic_drop(t);
+	assert_int_equal(engine_down(&e), 0);
+}
+
 /* A crash: what is on the medium at any moment promises more than was given. */
 static void id_ceiling_on_the_medium_is_always_ahead(void **state)
 {
@@ -379,18 +423,11 @@ static void id_ceiling_on_the_medium_is_always_ahead(void **state)
 		assert_int_equal(publish(&e, 0, t, 0, 10), 0);
 		total += 10;
 		assert_true(has_got(&c, total));
-		uint64_t id = 0;
-
-		for (int i = 0; i < 16; i++) {
-			int d = c.got[total - 1].id[i];
-
-			id = id << 4 | (uint64_t)(d <= '9' ? d - '0' : d - 'a' + 10);
-		}
 		pthread_mutex_lock(&e.storage.lock);
 		int64_t ceiling = e.storage.ceiling_ns;
 
 		pthread_mutex_unlock(&e.storage.lock);
-		assert_true((int64_t)((id >> 22) + INT64_C(1288834974288)) << 20 < ceiling);
+		assert_true(clock_of(c.got[total - 1].id) < ceiling);
 		settle(&e);
 		for (int n = 0; n < 100 && e.storage.saving; n++)
 			look_again_soon();
@@ -455,6 +492,8 @@ int main(void)
 	    TEST_ON(1, stop_survives_metadata_that_cannot_be_saved),
 	    TEST_ON(1, ids_rise_over_restarts_and_clocks_set_back),
 	    TEST_ON(1, id_ceiling_on_the_medium_is_always_ahead),
+	    TEST_ON(1, ids_stay_below_the_ceiling_on_the_medium),
+	    TEST_ON(3, ids_stay_below_the_ceiling_on_the_medium),
 	    TEST_ON(1, start_survives_odd_metadata),
 	    TEST_ON(1, start_survives_a_full_disk),
 	};

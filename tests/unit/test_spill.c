@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../daemon/base/clock.h"
+#include "../../daemon/broker/health.h"
 #include "../../daemon/broker/held.h"
 #include "../../daemon/broker/home.h"
 #include "../../daemon/broker/spill.h"
@@ -945,6 +946,72 @@ static void spill_answers_two_who_empty_it_and_tells_of_failure(void **state)
 	finish_test(false);
 }
 
+static void spill_shows_what_could_not_be_emptied(void **state)
+{
+	begin();
+	append(0, 3, NULL, INTERNAL);
+	wait_idle();
+	mock_fail(queue, MOCK_EMPTY, 1);
+	on_loop(&e.loops, 0, do_empty, NULL);
+	assert_true(until_at_least(&emptied, 1));
+	assert_int_equal(empty_status, PLUQ_EIO);
+	assert_counts(3, 0, 0);
+	want(3);
+	take(0, 3, true, NULL);
+	finish_test(false);
+	assert_int_equal(mock_depth(queue), 0);
+}
+
+/* ---- health ---- */
+
+static void do_good(void *arg)
+{
+	pluq__health_good(e.broker);
+}
+
+static bool nothing_retried(void *arg)
+{
+	return health(&e).retrying == 0;
+}
+
+/* That another queue can be written says nothing of this one. */
+static void spill_counts_as_retried_until_it_works(void **state)
+{
+	begin();
+	mock_fail(queue, MOCK_APPEND, 3);
+	append(0, 5, NULL, INTERNAL);
+	assert_true(mock_await(queue, MOCK_APPEND, 1));
+	wait_idle();
+	on_loop(&e.loops, 0, do_good, NULL);
+	assert_true(health(&e).storage_ok);
+	assert_int_equal(health(&e).retrying, 1);
+	assert_non_null(strstr(health(&e).why.text, "append fails"));
+	assert_true(until_in_time(all_written, NULL));
+	assert_int_equal(health(&e).retrying, 0);
+	assert_string_equal(health(&e).why.text, "");
+	finish_test(false);
+}
+
+static void spill_does_not_count_as_retried_when_nothing_waits(void **state)
+{
+	struct promise p;
+
+	begin();
+	mock_fail(queue, MOCK_APPEND, 1);
+	append(0, 1, &p, PUBLISH);
+	assert_told(&p, PLUQ_EIO);
+	assert_false(health(&e).storage_ok);
+	assert_true(until_in_time(nothing_retried, NULL));
+	mock_fail(queue, MOCK_APPEND, 1000);
+	append(1, 1, NULL, INTERNAL);
+	assert_true(mock_await(queue, MOCK_APPEND, 3));
+	wait_idle();
+	assert_int_equal(health(&e).retrying, 1);
+	finish_test(false); /* nor when it has ended */
+	assert_int_equal(health(&e).retrying, 0);
+	assert_int_equal(lost(), 1);
+}
+
 /* ---- end ---- */
 
 static void spill_ends_with_everything_written(void **state)
@@ -1079,6 +1146,9 @@ int main(void)
 	    TEST(spill_empties_while_it_fetches),
 	    TEST(spill_does_not_empty_beside_a_sync),
 	    TEST(spill_answers_two_who_empty_it_and_tells_of_failure),
+	    TEST(spill_shows_what_could_not_be_emptied),
+	    TEST(spill_counts_as_retried_until_it_works),
+	    TEST(spill_does_not_count_as_retried_when_nothing_waits),
 	    TEST(spill_ends_with_everything_written),
 	    TEST(spill_ends_after_the_sync_in_progress),
 	    TEST(spill_ends_though_storage_fails_for_a_while),

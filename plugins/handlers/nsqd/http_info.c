@@ -60,7 +60,7 @@ void http_ready(void *arg, struct pluq_http_request *req)
 	snprintf(bad, sizeof(bad), "storage: %s", health.why.text);
 	if (health.draining)
 		http_text(n, req, 503, "draining");
-	else if (!health.storage_ok)
+	else if (!health.storage_ok || health.retrying)
 		http_text(n, req, 503, bad);
 	else
 		http_text(n, req, 200, "OK");
