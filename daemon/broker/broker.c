@@ -204,8 +204,13 @@ static void home_stopped(struct pluq__home *loop0)
 
 	if (--b->homes_left)
 		return;
-	for (int i = 0; i < b->loops->count; i++)
+	for (int i = 0; i < b->loops->count; i++) {
 		b->lost += b->homes[i].lost;
+		b->unkept += b->homes[i].unkept;
+	}
+	if (b->unkept)
+		pluq__log(PLUQ_WARN, b->instance, "keeps nothing over a restart: %llu messages in memory are gone",
+		    (unsigned long long)b->unkept);
 	raise_above(b, pluq__directory_floor(b)); /* of topics that are gone */
 	if (pluq__metadata_last(b, atomic_load(&b->ids_above_ns), on_last_saved, b) < 0)
 		on_last_saved(b, PLUQ_ENOMEM, &none);

@@ -435,10 +435,13 @@ void pluq__channel_end(struct pluq__channel *c, bool keep, void (*fn)(void *), v
 	end_subs(c);
 	c->ending = true;
 	pluq__loop_unturn(&c->turn);
-	if (keep && c->spill)
+	if (keep && c->spill) {
 		store_memory(c);
-	else
+	} else {
+		if (keep && c->overflow == PLUQ__OVERFLOW_REJECT)
+			c->home->unkept += c->head.count + c->requeued.count + c->inflight.count + c->deferred.count;
 		drop_memory(c);
+	}
 	if (c->spill)
 		pluq__spill_end(c->spill, !keep, fn, arg);
 	else

@@ -28,6 +28,7 @@ struct pluq__home {
 	uint32_t spare_count;
 	uint64_t random;           /* state of the sampling generator, never 0 */
 	uint64_t lost;             /* messages that could not be kept at the end */
+	uint64_t unkept;           /* at the end: messages in memory that storage is not there to keep */
 	uint64_t topics_ending;    /* whose end is not complete */
 	bool stopping;             /* the stop waits until there are none */
 	struct pluq__slicer *slicers; /* snapshots in progress */
@@ -71,7 +72,7 @@ struct pluq__broker {
 	void (*stopped)(void *arg, uint64_t lost);
 	void *drained_arg, *stopped_arg;
 	int homes_left;
-	uint64_t lost;
+	uint64_t lost, unkept;
 	_Atomic int64_t ids_above_ns; /* at the stop: every id given lies below */
 };
 

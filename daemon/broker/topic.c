@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../base/clock.h"
+#include "../base/log.h"
 #include "../base/memory.h"
 #include "channel.h"
 #include "directory.h"
@@ -254,6 +255,13 @@ static struct pluq__ticket *make_move(struct pluq__put *put)
 	return &m->ticket;
 }
 
+/* Nobody is left who could be told: the publisher has his answer. */
+static void complain(const struct pluq_topic *t, const char *what_becomes_of_them)
+{
+	pluq__log(PLUQ_ERROR, "core", "topic %s: out of memory: messages that a channel could not take %s", t->name,
+	    what_becomes_of_them);
+}
+
 static size_t move_head(struct pluq_topic *t, size_t most)
 {
 	struct move_put mp = {.put.make = make_move, .topic = t};
@@ -268,6 +276,8 @@ static size_t move_head(struct pluq_topic *t, size_t most)
 	}
 	if (mp.put.ticket)
 		pluq__ticket_settle(mp.put.ticket, 0, NULL);
+	if (mp.put.status < 0)
+		complain(t, "are lost to it");
 	return n;
 }
 
@@ -292,6 +302,8 @@ static size_t move_fetched(struct pluq_topic *t)
 	size_t n = m->count;
 
 	pluq__ticket_settle(&m->ticket, mp.put.status, NULL);
+	if (mp.put.status < 0)
+		complain(t, "come again after a restart");
 	return n;
 }
 
@@ -474,10 +486,13 @@ static void on_queue_ended(void *arg)
 
 static void end_queue(struct pluq_topic *t)
 {
-	if (t->keep && t->spill)
+	if (t->keep && t->spill) {
 		store_head(t);
-	else
+	} else {
+		if (t->keep && t->overflow == PLUQ__OVERFLOW_REJECT)
+			t->home->unkept += t->head.count;
 		drop_head(t);
+	}
 	if (t->spill)
 		pluq__spill_end(t->spill, !t->keep, on_queue_ended, t);
 	else

@@ -52,9 +52,9 @@ void pluq__topic_unref(struct pluq_topic *);
 
 /* Home, from here on. Enters the home's list, which holds a reference. Opening the queue is the caller's. */
 void pluq__topic_start(struct pluq_topic *);
-/* Moves messages on to the channels at the end of this turn, if there are any. */
 /* Publishes; takes one reference of each message in any case. ids and timestamps are given here. Failures are in `put`. */
 void pluq__topic_put(struct pluq_topic *, struct pluq_msg **, size_t n, int64_t defer_ns, struct pluq__put *);
+/* Moves messages on to the channels at the end of this turn, if there are any. */
 void pluq__topic_kick(struct pluq_topic *);
 
 struct pluq__channel *pluq__topic_channel(struct pluq_topic *, const char *name, size_t length);
