@@ -29,6 +29,8 @@ static const struct argument arguments[] = {
 };
 
 #define COUNT (sizeof(arguments) / sizeof(*arguments))
+/* getopt's value of the first one, beyond those of characters. Each has its own: those with the same would not be ambiguous. */
+#define FIRST 256
 
 void pluq__args_help(FILE *to)
 {
@@ -105,21 +107,26 @@ static int apply(struct pluq__args *args, const struct argument *a, const char *
 static int parse(struct pluq__args *args, int argc, char **argv)
 {
 	struct option options[COUNT + 1] = { 0 };
-	int index, c, rc = 0;
+	int c, rc = 0;
 
 	for (size_t i = 0; i < COUNT; i++)
-		options[i] = (struct option){ .name = arguments[i].name, .has_arg = arguments[i].value ? 1 : 0 };
+		options[i] = (struct option){ .name = arguments[i].name, .has_arg = arguments[i].value ? 1 : 0,
+			.val = FIRST + (int)i };
 	optind = 0; /* from the beginning, whoever has parsed before */
 	opterr = 0;
-	while (!rc && (c = getopt_long(argc, argv, "+:", options, &index)) != -1) {
+	while (!rc) {
+		int at = optind ? optind : 1; /* what is looked at; optind afterwards does not say it of -xy */
+
+		if ((c = getopt_long(argc, argv, "+:", options, NULL)) == -1)
+			break;
 		if (c == ':')
-			rc = usage("a value is missing after", argv[optind - 1], NULL);
-		else if (c == '?' && optopt)
-			rc = usage("unknown option", argv[optind - 1], NULL);
+			rc = usage("a value is missing after", argv[at], NULL);
+		else if (c == '?' && optopt && optopt < FIRST)
+			rc = usage("unknown option", argv[at], NULL);
 		else if (c == '?')
-			rc = unknown(argv[optind - 1]);
+			rc = unknown(argv[at]);
 		else
-			rc = apply(args, &arguments[index], optarg);
+			rc = apply(args, &arguments[c - FIRST], optarg);
 	}
 	if (!rc && optind < argc)
 		rc = usage("unexpected argument", argv[optind], NULL);

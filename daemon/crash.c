@@ -1,12 +1,16 @@
 #include "crash.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "plugin/build_id.h"
+
 /* Written at start, as nothing can be formatted in a handler. */
-static char report[2048];
+static char report[8192];
+static size_t report_length;
 
 static void on_fatal_signal(int number)
 {
@@ -15,23 +19,41 @@ static void on_fatal_signal(int number)
 
 	name[7] = (char)('0' + number / 10 % 10);
 	name[8] = (char)('0' + number % 10);
-	ignored = write(STDERR_FILENO, report, strlen(report));
+	ignored = write(STDERR_FILENO, report, report_length);
 	ignored = write(STDERR_FILENO, name, sizeof(name) - 1);
 	(void)ignored;
 	raise(number); /* the handler has been reset: this one kills, and dumps core */
 }
 
+static void add(const char *fmt, ...) PLUQ_PRINTF(1, 2);
+
+/* What does not fit is cut. */
+static void add(const char *fmt, ...)
+{
+	size_t room = sizeof(report) - report_length;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(report + report_length, room, fmt, args);
+	va_end(args);
+	if (n > 0)
+		report_length += (size_t)n < room ? (size_t)n : room - 1;
+}
+
 static void describe(const struct pluq__plugins *all)
 {
-	size_t used = (size_t)snprintf(report, sizeof(report), "pluqd " PLUQ_VERSION " crashed; plugins:");
+	char build[PLUQ__BUILD_ID_TEXT];
 
-	for (size_t i = 0; i < all->count && used < sizeof(report) - 32; i++) {
+	pluq__build_id(report, build);
+	add("pluqd " PLUQ_VERSION " (build id %s) crashed; plugins:", build);
+	for (size_t i = 0; i < all->count; i++) {
 		const struct pluq_plugin *e = all->items[i].entry;
 
-		used += (size_t)snprintf(report + used, sizeof(report) - 32 - used, " %s %s (%s)", e->name, e->version,
-		    all->items[i].path);
+		pluq__build_id(e, build);
+		add("%s %s %s (%s, build id %s)", i ? "," : "", e->name, e->version, all->items[i].path, build);
 	}
-	snprintf(report + strlen(report), sizeof(report) - strlen(report), "; ");
+	add("; ");
 }
 
 void pluq__crash_prepare(const struct pluq__plugins *all)

@@ -13,6 +13,7 @@
 #include "fdlimit.h"
 #include "net/net.h"
 #include "notify.h"
+#include "plugin/build_id.h"
 
 /* Jobs at once: queues of a storage are independent of each other, and while one hangs it counts for a second; other plugins rarely
  * block. */
@@ -65,6 +66,7 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 
 static int init_one(struct pluq__plugin *one, struct pluq__problem *p)
 {
+	char build[PLUQ__BUILD_ID_TEXT];
 	struct pluq_why why = { "" };
 	int rc;
 
@@ -74,8 +76,9 @@ static int init_one(struct pluq__plugin *one, struct pluq__problem *p)
 	if (rc)
 		return pluq__problem(p, rc, "%s: %s", one->instance, *why.text ? why.text : "its init failed");
 	one->inited = true;
-	pluq__log(PLUQ_INFO, "core", "plugin %s: %s %s from %s", one->instance, one->entry->name, one->entry->version,
-	    one->path);
+	pluq__build_id(one->entry, build);
+	pluq__log(PLUQ_INFO, "core", "plugin %s: %s %s from %s, build id %s", one->instance, one->entry->name,
+	    one->entry->version, one->path, build);
 	return 0;
 }
 

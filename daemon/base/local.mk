@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	daemon/base/nearest.c daemon/base/nearest.h \
 	daemon/base/pool.c daemon/base/pool.h \
 	daemon/base/problem.c daemon/base/problem.h \
+	daemon/base/thread.c daemon/base/thread.h \
 	daemon/base/trim.c daemon/base/trim.h \
 	daemon/base/wheel.c daemon/base/wheel.h \
 	daemon/base/yaml.c daemon/base/yaml.h

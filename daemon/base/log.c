@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "thread.h"
 
 #define BUFFER_BYTES (256 * 1024) /* some thousand lines: seconds of a very bad day */
 #define LINE_BYTES 2048           /* longer lines are cut */
@@ -344,26 +344,13 @@ static void free_buffers(void)
 	log_.front = log_.back = (struct buffer){ 0 };
 }
 
-/* Signals belong to loop 0. */
-static int make_thread(void)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&log_.thread, NULL, write_lines, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
 int pluq__log_start(void)
 {
 	log_.front.bytes = malloc(BUFFER_BYTES);
 	log_.back.bytes = malloc(BUFFER_BYTES);
 	log_.stopping = log_.ended = log_.gave_up = false;
 	log_.started = log_.running = true;
-	if (!log_.front.bytes || !log_.back.bytes || make_thread()) {
+	if (!log_.front.bytes || !log_.back.bytes || pluq__thread_start(&log_.thread, "pluq-log", write_lines, NULL)) {
 		log_.started = log_.running = false;
 		free_buffers();
 		return PLUQ_ENOMEM;

@@ -1,11 +1,9 @@
-#define _GNU_SOURCE /* pthread_setname_np */
 #include "loop.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <pluq/error.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "thread.h"
 
 /* Rounds of queue work and flushing before the loop looks at its descriptors again. */
 #define TURN_ROUNDS 8
@@ -170,13 +169,16 @@ static void run(struct pluq__loop *l)
 
 static void *run_thread(void *arg)
 {
-	struct pluq__loop *l = arg;
-	char name[16];
+	run(arg);
+	return NULL;
+}
+
+static int start_thread(struct pluq__loop *l)
+{
+	char name[24];
 
 	snprintf(name, sizeof(name), "pluq-loop-%d", l->index);
-	pthread_setname_np(pthread_self(), name);
-	run(l);
-	return NULL;
+	return pluq__thread_start(&l->thread, name, run_thread, l);
 }
 
 static void loop_fini(struct pluq__loop *l)
@@ -252,18 +254,11 @@ int pluq__loops_init(struct pluq__loops *ls, int count)
 
 int pluq__loops_run(struct pluq__loops *ls)
 {
-	sigset_t all, before;
 	int started = 1, err = 0;
 
-	/* Signals are loop 0's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (; started < ls->count; started++)
-		if (pthread_create(&ls->loop[started].thread, NULL, run_thread, &ls->loop[started]) != 0) {
-			err = PLUQ_ENOMEM;
+		if ((err = start_thread(&ls->loop[started])))
 			break;
-		}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		run(&ls->loop[0]);
 	else

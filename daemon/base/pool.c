@@ -5,9 +5,8 @@
  *    lane's width.
  * 2. A job is in one place: its lane's waiting list, the ready list (admitted), or a worker.
  * 3. There are no more jobs in the ready list than workers without a job, unless no thread can be made.
- * 4. The watcher waits without a timeout unless a lane has jobs waiting.
+ * 4. The watcher waits without a timeout only while no job is in the pool.
  */
-#define _GNU_SOURCE /* pthread_setname_np */
 #include "pool.h"
 
 #include <pluq/error.h>
@@ -17,6 +16,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "thread.h"
 
 #define STUCK_NS PLUQ__SEC
 #define WATCH_NS (PLUQ__SEC / 4)
@@ -38,7 +38,8 @@ struct worker {
 	struct pluq__pool *pool;
 	struct pluq__job *job; /* running now */
 	struct pluq__lane *lane;
-	bool stuck;
+	bool stuck;            /* it no longer counts against its lane */
+	bool named;            /* the log has it as slow */
 };
 
 struct pluq__pool {
@@ -93,7 +94,7 @@ static void need_worker(struct pluq__pool *p)
 		return;
 	w = &p->worker[p->workers];
 	w->pool = p;
-	if (pthread_create(&w->thread, NULL, work, w) == 0)
+	if (pluq__thread_start(&w->thread, "pluq-io", work, w) == 0)
 		p->workers++;
 	else if (!p->workers)
 		pluq__log(PLUQ_ERROR, "core", "no thread for the I/O pool can be made; work waits");
@@ -128,7 +129,7 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	job->started_ns = pluq__clock_mono_ns();
 	w->job = job;
 	w->lane = lane;
-	w->stuck = false;
+	w->stuck = w->named = false;
 	p->running++;
 	pthread_mutex_unlock(&p->mutex);
 
@@ -156,7 +157,6 @@ static void *work(void *arg)
 	struct pluq__pool *p = w->pool;
 	struct pluq__job *job;
 
-	pthread_setname_np(pthread_self(), "pluq-io");
 	pthread_mutex_lock(&p->mutex);
 	for (;;) {
 		job = list_get(&p->ready);
@@ -173,32 +173,48 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void give_up_stuck(struct pluq__pool *p)
+/* One that hangs may never end, so it is named while it runs. */
+static void name_if_slow(struct pluq__pool *p, struct worker *w, int64_t running_ns)
+{
+	if (w->named || p->slow_ns == 0 || running_ns <= p->slow_ns)
+		return;
+	w->named = true;
+	pluq__log(PLUQ_WARN, w->lane->name, "slow operation: %s has been running for %lld ms", w->job->what,
+	    (long long)(running_ns / PLUQ__MS));
+}
+
+static void give_up_if_stuck(struct worker *w, int64_t running_ns)
+{
+	if (w->stuck || running_ns < STUCK_NS)
+		return;
+	w->stuck = true;
+	w->lane->active--;
+	admit(w->lane);
+}
+
+static void look(struct pluq__pool *p)
 {
 	int64_t now = pluq__clock_mono_ns();
 
 	for (int i = 0; i < p->workers; i++) {
 		struct worker *w = &p->worker[i];
 
-		if (!w->job || w->stuck || now - w->job->started_ns < STUCK_NS)
+		if (!w->job)
 			continue;
-		w->stuck = true;
-		w->lane->active--;
-		pluq__log(PLUQ_WARN, w->lane->name, "slow operation: %s has been running for %lld ms", w->job->what,
-		    (long long)((now - w->job->started_ns) / PLUQ__MS));
-		admit(w->lane);
+		name_if_slow(p, w, now - w->job->started_ns);
+		give_up_if_stuck(w, now - w->job->started_ns);
 	}
+	if (p->ready_count > 0) /* if no thread could be made for it */
+		need_worker(p);
 }
 
-static bool anybody_waits(const struct pluq__pool *p)
+/* Nothing runs or waits: what waits in a lane waits for what runs in it, or is ready. */
+static bool is_idle(const struct pluq__pool *p)
 {
-	for (const struct pluq__lane *l = p->lanes; l; l = l->next)
-		if (l->waiting.first)
-			return true;
-	return false;
+	return !p->running && !p->ready_count;
 }
 
-/* Lets a lane go on past jobs that hang. */
+/* Lets a lane go on past jobs that hang, and names them. */
 static void *watch(void *arg)
 {
 	struct pluq__pool *p = arg;
@@ -208,14 +224,13 @@ static void *watch(void *arg)
 		int64_t at = pluq__clock_mono_ns() + WATCH_NS;
 		struct timespec ts = {.tv_sec = at / PLUQ__SEC, .tv_nsec = at % PLUQ__SEC};
 
-		if (!anybody_waits(p)) {
+		if (is_idle(p)) {
 			p->watcher_idle = true;
 			pthread_cond_wait(&p->watch, &p->mutex);
-			p->watcher_idle = false;
 			continue;
 		}
 		pthread_cond_timedwait(&p->watch, &p->mutex, &ts);
-		give_up_stuck(p);
+		look(p);
 	}
 	pthread_mutex_unlock(&p->mutex);
 	return NULL;
@@ -265,11 +280,11 @@ void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
 	pthread_mutex_lock(&p->mutex);
 	list_put(&lane->waiting, job);
 	admit(lane);
-	if (lane->waiting.first) {
-		if (!p->watching)
-			p->watching = pthread_create(&p->watcher, NULL, watch, p) == 0;
-		if (p->watcher_idle) /* else it looks by itself, and is not to be woken for each job */
-			pthread_cond_signal(&p->watch);
+	if (!p->watching)
+		p->watching = pluq__thread_start(&p->watcher, "pluq-io-watch", watch, p) == 0;
+	if (p->watcher_idle) { /* else it looks by itself, and is not to be woken for each job */
+		p->watcher_idle = false;
+		pthread_cond_signal(&p->watch);
 	}
 	pthread_mutex_unlock(&p->mutex);
 }

@@ -75,25 +75,22 @@ static const char *module_path(struct pluq__arena *a, const char *dir, const cha
 	return strchr(plugin, '/') ? pluq__arena_printf(a, "%s", plugin) : pluq__arena_printf(a, "%s/%s.so", dir, plugin);
 }
 
-/* lt_dlerror answers "file not found" for most causes; dlopen knows the true one. */
-static int cannot_load(const char *path, struct pluq__problem *p)
+static int cannot_load(const char *cause, struct pluq__problem *p)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	const char *cause = handle ? lt_dlerror() : dlerror();
-
-	pluq__problem(p, PLUQ_EINVAL, "cannot be loaded: %s", cause ? cause : "unknown cause");
-	if (handle)
-		dlclose(handle);
-	return PLUQ_EINVAL;
+	return pluq__problem(p, PLUQ_EINVAL, "cannot be loaded: %s", cause ? cause : "unknown cause");
 }
 
 /* Whatever has been opened stays: code of a plugin may be pointed to from anywhere until the process ends. */
 static int open_module(const char *path, const struct pluq_plugin **entry, struct pluq__problem *p)
 {
-	lt_dlhandle module = lt_dlopen(path);
+	lt_dlhandle module;
 
-	if (!module)
-		return cannot_load(path, p);
+	/* libltdl binds lazily, so that a symbol that nobody defines would end the process when it is called; and it answers "file
+	 * not found" for most causes. */
+	if (!dlopen(path, RTLD_NOW | RTLD_LOCAL))
+		return cannot_load(dlerror(), p);
+	if (!(module = lt_dlopen(path)))
+		return cannot_load(lt_dlerror(), p);
 	lt_dlmakeresident(module);
 	*entry = lt_dlsym(module, SYMBOL);
 	if (!*entry)

@@ -1,4 +1,5 @@
 libcore_la_SOURCES += \
+	daemon/plugin/build_id.c daemon/plugin/build_id.h \
 	daemon/plugin/descriptor.c daemon/plugin/descriptor.h \
 	daemon/plugin/help.c daemon/plugin/help.h \
 	daemon/plugin/host_table.c daemon/plugin/host_table.h \

@@ -6,6 +6,11 @@ tests_plugins_bad_table_la_SOURCES = tests/plugins/bad-table.c tests/plugins/pla
 tests_plugins_bad_table_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_bad_table_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/plugins/crash.la
+tests_plugins_crash_la_SOURCES = tests/plugins/crash.c tests/plugins/plain.h
+tests_plugins_crash_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_crash_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/failing-init.la
 tests_plugins_failing_init_la_SOURCES = tests/plugins/failing-init.c tests/plugins/plain.h
 tests_plugins_failing_init_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -50,6 +55,11 @@ check_LTLIBRARIES += tests/plugins/small-option.la
 tests_plugins_small_option_la_SOURCES = tests/plugins/small-option.c tests/plugins/plain.h
 tests_plugins_small_option_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_small_option_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/unbound.la
+tests_plugins_unbound_la_SOURCES = tests/plugins/unbound.c tests/plugins/plain.h
+tests_plugins_unbound_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_unbound_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -Wl,-z,lazy -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/wrong-major.la
 tests_plugins_wrong_major_la_SOURCES = tests/plugins/wrong-major.c tests/plugins/plain.h

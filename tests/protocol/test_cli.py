@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,7 +57,8 @@ def test_version_and_help():
 
 def test_wrong_usage_is_status_2():
     for arguments, said in [(["--nonsense"], "--help"), (["--confg=x"], "did you mean '--config'"), (["x.yaml"], "x.yaml"),
-                            (["--config"], "a value is missing"), (["--set", "x"], "NAME=VALUE"), (["-x"], "-x")]:
+                            (["--config"], "a value is missing"), (["--set", "x"], "NAME=VALUE"), (["-x"], "'-x'"),
+                            (["--set=a=b", "-xy"], "'-xy'"), (["--print"], "'--print'"), (["--version=3"], "'--version'")]:
         r = pluqd(*arguments, status=2)
         assert r.stdout == "" and said in r.stderr and r.stderr.count("\n") == 1
 
@@ -230,6 +232,7 @@ def test_set_loads_a_plugin_and_stands_in_for_the_default_storage():
     ("bad-table", "its option table is faulty: outside: its member lies outside the conf struct"),
     ("no-ops", "it lacks the operation 'append'"),
     ("other-kind", "its kind, metrics, is not supported"),
+    ("unbound", "cannot be loaded: .*undefined symbol: pluq_nobody_defines_this"),
 ])
 def test_unusable_plugins_are_refused(config, name, said):
     path = config(f"plugins:\n  - {name}\n")
@@ -286,6 +289,25 @@ def test_host_serves_a_plugin(launch):
     d.wait_log(r"option_get: hello$")
     d.wait_log(r"timer fired, not early")
     assert "an unknown option was found" not in d.log()
+
+
+@needs_test_plugins
+@pytest.mark.parametrize("where", ["loop", "pool"])
+def test_a_crash_names_versions_and_builds(launch, where):
+    d = with_plugin(launch, "crash", f"where: {where}", threads=3).spawn()
+    status = d.wait(20, reports=False)
+    if d.reported():
+        pytest.skip("a sanitizer has reported it")
+    assert status == -signal.SIGSEGV
+    builds = dict(re.findall(r"plugin (\w+): .* build id (\w+)$", d.log(), re.M))
+    said, = re.findall(r"^pluqd .* crashed; .*$", d.log(), re.M)
+    assert re.match(r"pluqd \d+\.\d+\.\d+ \(build id \w+\) crashed; plugins: ", said) and said.endswith("; signal 11")
+    assert f"crash 1.0 ({TEST_PLUGINS}/crash.so, build id {builds['crash']})" in said
+    assert {"nsqd", "diskqueue", "crash"} <= builds.keys() and re.search(rf"diskqueue \S+ \(\S+, build id {builds['diskqueue']}\)", said)
+    readelf = shutil.which("readelf")
+    if readelf:
+        notes = subprocess.run([readelf, "-n", f"{TEST_PLUGINS}/crash.so"], capture_output=True, text=True, check=True).stdout
+        assert builds["crash"] == (re.findall(r"Build ID: (\w+)", notes) or ["none"])[0]
 
 
 # signals

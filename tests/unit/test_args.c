@@ -67,6 +67,7 @@ static void wrong_usage_is_refused(void **state)
 	assert_int_equal(PARSE("--set", "=x"), -1);
 	assert_int_equal(PARSE("--set", "a=1", "--set"), -1);
 	assert_int_equal(PARSE("--version=3"), -1);
+	assert_int_equal(PARSE("--print"), -1); /* config or reference? */
 }
 
 int main(void)

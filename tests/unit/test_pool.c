@@ -309,6 +309,25 @@ static void pool_names_a_slow_operation(void **state)
 	assert_false(log_has("quick operation"));
 }
 
+/* It may never end, and nobody may wait for its lane. */
+static void pool_names_an_operation_while_it_hangs(void **state)
+{
+	struct pluq__lane *lane = pluq__pool_lane(pool, "alone", 2);
+	struct task *t = task_new(lane, 0);
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	t->gate = &gate;
+	t->job.what = "endless write";
+	submit_on_loop(t);
+	assert_true(logged("alone: slow operation: endless write has been running for "));
+	assert_int_equal(done_count, 0);
+	sem_post(&gate);
+	assert_true(until_at_least(&done_count, 1));
+	assert_true(logged("alone: slow operation: endless write took "));
+	sem_destroy(&gate);
+}
+
 static void *release_soon(void *arg)
 {
 	usleep(100000);
@@ -392,6 +411,7 @@ int main(void)
 	    TEST(pool_lets_a_lane_pass_jobs_that_hang),
 	    TEST(pool_survives_as_many_hung_jobs_as_it_has_threads),
 	    TEST(pool_names_a_slow_operation),
+	    TEST(pool_names_an_operation_while_it_hangs),
 	    cmocka_unit_test_setup(pool_waits_at_its_end_for_what_runs, setup_only),
 	    cmocka_unit_test_setup(pool_abandons_at_its_end_what_hangs, setup_only), /* last: its thread stays */
 	};
