@@ -13,19 +13,21 @@ static int fail(const struct pluq__problem *p)
 	return 1;
 }
 
-/* Two storages would each claim every queue. */
-static int check_storages(const struct pluq__setup *s, struct pluq__problem *p)
+/* What only the whole shows: two storages would each claim every queue. */
+static int check(const struct pluq__setup *s, struct pluq__problem *p)
 {
+	struct pluq__user user;
+
 	if (pluq__plugins_of_kind(&s->plugins, PLUQ_KIND_STORAGE) > 1)
 		return pluq__problem(p, PLUQ_EINVAL, "plugins: more than one storage plugin: keep one");
-	return 0;
+	return pluq__user_find(&user, pluq__setup_settings(s)->user, p);
 }
 
 static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
 {
 	struct pluq__problem p;
 
-	if (pluq__setup_load(s, &p) || check_storages(s, &p))
+	if (pluq__setup_load(s, &p) || check(s, &p))
 		return fail(&p);
 	if (args->action == PLUQ__CHECK_CONFIG) {
 		puts("the configuration is good");

@@ -24,19 +24,22 @@ int pluq__user_find(struct pluq__user *u, const char *name, struct pluq__problem
 	if (!entry)
 		return pluq__problem(p, PLUQ_EINVAL, "user: there is no user '%s'%s%s", name, errno ? ": " : "",
 		    errno ? strerror(errno) : "");
-	snprintf(u->name, sizeof(u->name), "%s", name);
+	if (strlen(name) >= sizeof(u->name))
+		return pluq__problem(p, PLUQ_EINVAL, "user: the name is too long");
+	memcpy(u->name, name, strlen(name) + 1);
 	u->uid = entry->pw_uid;
 	u->gid = entry->pw_gid;
 	u->drop = geteuid() == 0 && u->uid != 0;
-	if (geteuid() != 0 && geteuid() != u->uid)
-		pluq__log(PLUQ_WARN, "core", "user: %s: not started as root, so it stays as it is", name);
 	return 0;
 }
 
 int pluq__user_become(const struct pluq__user *u, struct pluq__problem *p)
 {
-	if (!u->drop)
+	if (!u->drop) {
+		if (*u->name && geteuid() != u->uid)
+			pluq__log(PLUQ_WARN, "core", "user: %s: not started as root, so it stays as it is", u->name);
 		return 0;
+	}
 	if (initgroups(u->name, u->gid) || setgid(u->gid) || setuid(u->uid))
 		return pluq__problem(p, PLUQ_EINVAL, "user: cannot become '%s': %s", u->name, strerror(errno));
 	if (setuid(0) == 0)

@@ -1,7 +1,9 @@
 /* The way up, and the end. */
+#include <errno.h>
 #include <pluq/handler.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -105,17 +107,31 @@ static void fini_kind(struct pluq__plugins *all, bool handlers)
 	}
 }
 
+/* What root has made and the user is to have. */
+static int give_to_user(struct pluq__daemon *d, struct pluq__problem *p)
+{
+	const char *folder = pluq__config_own_folder(&d->setup->config);
+	struct pluq_why why = { "" };
+	int rc;
+
+	if (folder && (rc = pluq__user_make_folder(&d->user, folder, p)))
+		return rc;
+	if (!d->user.drop)
+		return 0;
+	if (pluq__log_give(d->user.uid, d->user.gid))
+		pluq__log(PLUQ_WARN, "core", "the log file cannot be given to user %s: %s", d->user.name, strerror(errno));
+	if ((rc = pluq__net_give(d->net, d->user.uid, d->user.gid, &why)))
+		return pluq__problem(p, rc, "%s", why.text);
+	return 0;
+}
+
 /* Ports are bound as root, files are opened as the user who is to own them. */
 static int init_plugins(struct pluq__daemon *d, struct pluq__problem *p)
 {
-	const char *folder = pluq__config_own_folder(&d->setup->config);
 	int rc;
 
-	if ((rc = init_kind(&d->setup->plugins, true, p)))
-		return rc;
-	if (folder && (rc = pluq__user_make_folder(&d->user, folder, p)))
-		return rc;
-	if ((rc = pluq__user_become(&d->user, p)))
+	if ((rc = init_kind(&d->setup->plugins, true, p)) || (rc = give_to_user(d, p)) ||
+	    (rc = pluq__user_become(&d->user, p)))
 		return rc;
 	return init_kind(&d->setup->plugins, false, p);
 }
@@ -153,7 +169,8 @@ static int start_handlers(struct pluq__plugins *all, struct pluq__problem *p)
 		struct pluq_why why = { "" };
 
 		if (one->entry->kind == PLUQ_KIND_HANDLER && PLUQ_HAS(ops, start) && ops->start(one->self, &why))
-			return pluq__problem(p, PLUQ_EINVAL, "%s: %s", one->instance, why.text);
+			return pluq__problem(p, PLUQ_EINVAL, "%s: %s", one->instance,
+			    *why.text ? why.text : "it does not start");
 	}
 	return 0;
 }

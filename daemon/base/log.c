@@ -337,6 +337,11 @@ int pluq__log_open(enum pluq_level level, const char *to, struct pluq_why *why)
 	return 0;
 }
 
+int pluq__log_give(uid_t user, gid_t group)
+{
+	return log_.path ? fchown(log_.fd, user, group) : 0;
+}
+
 static void free_buffers(void)
 {
 	free(log_.front.bytes);

@@ -175,6 +175,14 @@ int pluq__listener_new(struct pluq__net *net, const struct pluq_listen *params, 
 	return 0;
 }
 
+int pluq__listener_give(const struct pluq_listener *l, uid_t user, gid_t group, struct pluq_why *why)
+{
+	if (!l->is_unix || lchown(l->shown, user, group) == 0)
+		return 0;
+	snprintf(why->text, sizeof why->text, "%.140s: cannot be given to the user: %s", l->shown, strerrordesc_np(errno));
+	return PLUQ_EADDRESS;
+}
+
 void pluq__listener_close(struct pluq_listener *l)
 {
 	if (l->fd < 0)

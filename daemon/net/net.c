@@ -135,6 +135,14 @@ int pluq__net_new(struct pluq__net **out, struct pluq__loops *loops, int64_t max
 	return 0;
 }
 
+int pluq__net_give(struct pluq__net *net, uid_t user, gid_t group, struct pluq_why *why)
+{
+	int error = 0;
+	for (const struct pluq_listener *l = net->listeners; l && error == 0; l = l->next)
+		error = pluq__listener_give(l, user, group, why);
+	return error;
+}
+
 int pluq__net_start(struct pluq__net *net, struct pluq_why *why)
 {
 	return pluq__accept_start(net, why);

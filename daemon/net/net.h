@@ -3,6 +3,8 @@
 #ifndef PLUQ__NET_H
 #define PLUQ__NET_H
 
+#include <sys/types.h>
+
 #include <pluq/http.h>
 #include <pluq/net.h>
 
@@ -16,6 +18,9 @@ extern const struct pluq_http pluq__http_table;
 
 /* Main. max_connections: accepted connections of all listeners; 0: as many as descriptors allow. */
 int pluq__net_new(struct pluq__net **, struct pluq__loops *, int64_t max_connections);
+
+/* Main, before the loops run. The unix sockets become theirs. PLUQ_EADDRESS with `why`. */
+int pluq__net_give(struct pluq__net *, uid_t, gid_t, struct pluq_why *why);
 
 /* Main, before the loops run: accepting begins with the first turn of the loops. */
 int pluq__net_start(struct pluq__net *, struct pluq_why *why);

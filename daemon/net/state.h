@@ -59,7 +59,7 @@ struct pluq__net {
 	int spare_fd; /* given up to accept and close one connection when descriptors are used up; -1: none to be had */
 	unsigned next_loop;
 	struct pluq__timer accept_again;
-	struct pluq__complaint limit_complaint, descriptor_complaint;
+	struct pluq__complaint limit_complaint, descriptor_complaint, memory_complaint;
 
 	_Atomic int64_t live; /* connections, until their descriptor is closed */
 	_Atomic bool closing;
@@ -77,6 +77,7 @@ static inline struct pluq__net_loop *pluq__net_loop(const struct pluq__loop *l)
 /* listener.c. Main, in init. on_loop0: its connections stay on loop 0. */
 int pluq__listener_new(struct pluq__net *, const struct pluq_listen *, bool on_loop0, struct pluq_listener **out,
     struct pluq_why *why);
+int pluq__listener_give(const struct pluq_listener *, uid_t, gid_t, struct pluq_why *why); /* a unix socket's file */
 void pluq__listener_close(struct pluq_listener *); /* closes, unlinks a unix socket; may be called again */
 void pluq__listener_free(struct pluq_listener **);
 
