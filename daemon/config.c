@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "base/yaml.h"
 #include "plugin/settings.h"
 
@@ -173,10 +175,14 @@ static bool is_group(const char *name)
 /* log: {level: info} becomes log.level: info. */
 static int read_group(struct pluq__config *c, struct pluq__node *group, struct pluq__problem *p)
 {
+	char text[100];
+
 	if (pluq__node_is_null(group))
 		return 0;
-	if (group->kind != PLUQ__NODE_MAP)
-		return pluq__node_put(&c->arena, c->settings, group->key, group) ? no_memory(p) : 0;
+	if (group->kind != PLUQ__NODE_MAP) {
+		snprintf(text, sizeof(text), "%s: a map of options is wanted: %s: {...}", group->key, group->key);
+		return wrong(p, group, text);
+	}
 	for (size_t i = 0; i < group->count; i++) {
 		char *key = pluq__arena_printf(&c->arena, "%s.%s", group->key, group->items[i]->key);
 
@@ -184,6 +190,25 @@ static int read_group(struct pluq__config *c, struct pluq__node *group, struct p
 			return no_memory(p);
 	}
 	return 0;
+}
+
+/* A key that only looks like an option of the daemon: the list of plugins misspelt, or a plugin outside of it. 0: it may be one. */
+static int check_slip(const struct pluq__node *n, struct pluq__problem *p)
+{
+	struct pluq__nearest near = pluq__nearest(n->key);
+	char text[300];
+
+	if (pluq__table_find(&pluq__settings_table, n->key) >= 0)
+		return 0;
+	pluq__nearest_offer(&near, "plugins");
+	if (near.best)
+		snprintf(text, sizeof(text), "%.64s: there is no such option: did you mean '%s'?", n->key, near.best);
+	else if (n->kind == PLUQ__NODE_MAP)
+		snprintf(text, sizeof(text), "%.64s: there is no such option: if it is a plugin, it belongs in the list: "
+		    "plugins: [%.64s: {...}]", n->key, n->key);
+	else
+		return 0;
+	return wrong(p, n, text);
 }
 
 static int read_root(struct pluq__config *c, struct pluq__node *root, struct pluq__problem *p)
@@ -201,6 +226,8 @@ static int read_root(struct pluq__config *c, struct pluq__node *root, struct plu
 			rc = read_plugins(c, n, p);
 		else if (is_group(n->key))
 			rc = read_group(c, n, p);
+		else if ((rc = check_slip(n, p)))
+			break;
 		else if (pluq__node_put(&c->arena, c->settings, n->key, n))
 			rc = no_memory(p);
 	}

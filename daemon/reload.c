@@ -58,6 +58,10 @@ static int fill_plugin(struct pluq__plugin *one, struct fresh *fresh, const stru
 		pluq__log(PLUQ_WARN, one->instance, "is no longer in the configuration: this needs a restart");
 		return 0;
 	}
+	if (strcmp(w->plugin, one->plugin) != 0) {
+		pluq__log(PLUQ_WARN, one->instance, "is another plugin now, '%s': this needs a restart", w->plugin);
+		return 0;
+	}
 	if ((rc = pluq__conf_fill(&fresh->conf, &one->table, one->instance, w->options, p)))
 		return rc;
 	fresh->filled = true;
@@ -148,7 +152,8 @@ static void done(struct pluq__job *job)
 	if (r->good)
 		pluq__log(PLUQ_INFO, "core", "reloaded");
 	pluq__reload_free(d);
-	pluq__notify_ready();
+	if (!d->stop.begun) /* the stop was the last thing the manager was told */
+		pluq__notify_ready();
 	if (d->reload_again) {
 		d->reload_again = false;
 		pluq__daemon_reload(d);

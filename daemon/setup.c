@@ -32,6 +32,8 @@ static int load_one(struct pluq__setup *s, const struct pluq__wanted *w, struct 
 	int rc;
 
 	rc = pluq__plugins_add(&s->plugins, pluq__setup_settings(s)->plugin_dir, w->plugin, w->instance, &cause);
+	if (rc && w->standard)
+		return pluq__problem(p, rc, "%s", cause.text);
 	if (rc)
 		return pluq__problem(p, rc, "%s: %.900s", pluq__origin_text(&w->origin, place, sizeof(place)), cause.text);
 	plugin = &s->plugins.items[s->plugins.count - 1];
