@@ -42,9 +42,12 @@ static void pause_accepting(struct pluq__net *net)
 static void on_accept_again(struct pluq__timer *t)
 {
 	struct pluq__net *net = (struct pluq__net *)((char *)t - offsetof(struct pluq__net, accept_again));
+	bool all = true;
 	for (struct pluq_listener *l = net->listeners; l; l = l->next)
-		if (l->fd >= 0)
-			event_add(&l->event, NULL);
+		if (l->fd >= 0 && event_add(&l->event, NULL) < 0)
+			all = false;
+	if (!all)
+		pluq__loop_set(&net->loops->loop[0], t, now(net) + ACCEPT_PAUSE);
 }
 
 static void open_spare(struct pluq__net *net)
@@ -72,6 +75,15 @@ static void out_of_descriptors(struct pluq_listener *l, int error)
 	pause_accepting(net);
 }
 
+static void out_of_memory(struct pluq_listener *l)
+{
+	struct pluq__net *net = l->net;
+	uint64_t hidden;
+	if (pluq__complaint_raise(&net->memory_complaint, now(net), &hidden))
+		pluq__log(PLUQ_ERROR, "net", "%s: connection refused: out of memory (%" PRIu64
+		    " more refused since the last line)", l->what, hidden);
+}
+
 static bool over_limit(struct pluq_listener *l)
 {
 	struct pluq__net *net = l->net;
@@ -90,6 +102,8 @@ static void calm(struct pluq_listener *l)
 	struct pluq__net *net = l->net;
 	if (pluq__complaint_calm(&net->descriptor_complaint, now(net)))
 		pluq__log(PLUQ_INFO, "net", "%s: accepting connections again", l->what);
+	if (pluq__complaint_calm(&net->memory_complaint, now(net)))
+		pluq__log(PLUQ_INFO, "net", "%s: there is memory for connections again", l->what);
 	if (pluq__complaint_calm(&net->limit_complaint, now(net)))
 		pluq__log(PLUQ_INFO, "net", "%s: below the limit of connections again", l->what);
 }
@@ -113,8 +127,8 @@ static void take(struct pluq_listener *l, int fd, const struct sockaddr_storage 
 		set_options(fd);
 	struct pluq_conn *c = pluq__conn_new(l, fd, from);
 	if (!c) {
-		pluq__log(PLUQ_ERROR, "net", "%s: connection refused: out of memory", l->what);
 		close(fd);
+		out_of_memory(l);
 		return;
 	}
 	pluq__conn_start(c, choose_loop(l));

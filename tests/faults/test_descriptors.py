@@ -1,5 +1,6 @@
 """Out of descriptors: refuses politely, goes on, does not spin."""
 
+import re
 import socket
 import time
 
@@ -31,21 +32,40 @@ def test_at_the_limit(launch):
     assert d.alive()
     for s in many:
         s.close()
-
-    def served():
-        c = Client(d.tcp)
-        try:
-            c.pub("t", "room again")
-            return True
-        except (Closed, NoFrame, OSError):
-            return False
-        finally:
-            c.close()
-
-    eventually(served, 10, "new connections are served once there is room")
+    eventually(lambda: answers(d), 10, "new connections are served once there is room")
     assert d.http("GET", "/ping").body == b"OK"
     complaints = [line for line in d.log().splitlines() if " warn " in line or " error " in line]
     assert 1 <= len(complaints) < 20, complaints
+
+
+def test_past_the_last_descriptor(launch):
+    """max_connections promises more than there is: accepting itself fails."""
+    d = launch(nofile=64, max_connections=1000)
+    first = d.client()
+    first.pub("t", "x")
+    many = opened(d.tcp, 150)
+    d.wait_log(r"error net: TCP: cannot accept connections: Too many open files")
+    cpu, start = d.cpu_seconds(), time.monotonic()
+    while time.monotonic() - start < 1:
+        first.pub("t", "who is connected is served")
+        time.sleep(0.05)
+    if SLOW == 1:
+        assert d.cpu_seconds() - cpu < 0.3, "accepting spins"
+    for s in many:
+        s.close()
+    eventually(lambda: answers(d), 10, "new connections are served once there is room")
+    assert len(re.findall(r"cannot accept", d.log())) < 10
+
+
+def answers(d):
+    c = Client(d.tcp)
+    try:
+        c.pub("t", "room again")
+        return True
+    except (Closed, NoFrame, OSError):
+        return False
+    finally:
+        c.close()
 
 
 def test_messages_spill_at_the_limit_or_are_refused_but_never_lost(launch):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_reference_in_the_documentation_is_current():
 def test_example_configuration_is_good():
     if not SOURCE:
         pytest.skip("PLUQ_SOURCE_DIR is not set")
-    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / "nsqd.yaml", "--check-config")
+    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / "nsqd.yaml", "--check-config", "--set", "user=")  # the package makes the user
 
 
 # print-config
@@ -132,6 +133,9 @@ def test_secrets_are_never_printed(config):
     ("log: {level: loud}\n", ":1: log.level: 'loud' is not one of debug, info, warn, error, fatal"),
     ("shutdown_timeout: 5 minutes\n", ":1: shutdown_timeout: '5 minutes' is not a duration"),
     ("memory_limit: 5 pounds\n", ":1: memory_limit: '5 pounds' is not auto or a size"),
+    ("plugin:\n  - nsqd\n", ":1: plugin: there is no such option: did you mean 'plugins'?"),
+    ("threads: 1\nnsqd: {max_rdy_count: 1}\n", ":2: nsqd: there is no such option: if it is a plugin, it belongs in the list: plugins: [nsqd: {...}]"),
+    ("log: debug\n", ":1: log: a map of options is wanted: log: {...}"),
     ("threads:\n", ":1: threads: has no value: give auto or an integer from 1 to 256"),
     ("threads: [1]\n", ":1: threads: this list is not auto or an integer"),
     ("plugins:\n  - nsqd:\n      mem_queue_sise: 1\n", ":3: nsqd.mem_queue_sise: there is no such option: did you mean 'mem_queue_size'?"),
@@ -345,6 +349,9 @@ def test_hangup_reloads_what_it_may(launch):
     d.wait_log(r"warn options: size has changed: this needs a restart")
     d.wait_log(r"warn core: threads has changed: this needs a restart")
     d.wait_log(r"warn memory: is new in the configuration: this needs a restart")
+    path.write_text(path.read_text().replace("options.so", "slow.so").replace("number: 8", "takes: 1s"))
+    d.signal(signal.SIGHUP)
+    d.wait_log(r"warn options: is another plugin now, '.*/slow\.so': this needs a restart")
     assert d.http("GET", "/config/log_level").body == b"1"  # the original's number for debug
 
 
@@ -410,10 +417,37 @@ def test_root_becomes_the_user(launch):
 
 
 def test_unknown_user_stops_the_start(config):
+    path = config("user: nobody-of-that-name\nplugins: [nsqd: {tcp_address: '127.0.0.1:0', http_address: ''}, memory]\n")
+    for action in ([], ["--check-config"]):
+        assert mistake("--config", path, *action) == "user: there is no user 'nobody-of-that-name'"
+    long = "u" * 100
+    assert long in mistake("--config", path, "--set", f"user={long}", "--check-config")
+
+
+def test_what_root_has_made_is_the_users(launch, tmp_path):
+    """The log can be opened anew, and the user's own clients can connect."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    path = config("user: nobody-of-that-name\nplugins: [nsqd: {tcp_address: '127.0.0.1:0', http_address: ''}, memory]\n")
-    assert mistake("--config", path) == "user: there is no user 'nobody-of-that-name'"
+    nobody = pwd.getpwnam("nobody")
+    place = Path(tempfile.mkdtemp(prefix="pluqtest-"))  # pytest's folders let no other user in
+    try:
+        place.chmod(0o755)
+        os.chown(place, nobody.pw_uid, nobody.pw_gid)
+        log = place / "log"
+        d = launch.make(user="nobody", tcp=str(place / "tcp"), **{"log.to": log})
+        d._serves = lambda: log.exists() and re.search(r"\bready\b", log.read_text())
+        d._address = lambda what, configured: configured
+        d.home.chmod(0o755)
+        os.chown(d.data, nobody.pw_uid, nobody.pw_gid)
+        d.start()
+        assert {log.stat().st_uid, (place / "tcp").stat().st_uid} == {nobody.pw_uid}
+        d.signal(signal.SIGHUP)
+        eventually(lambda: "reloaded" in log.read_text(), 5, "it has looked at its log")
+        assert "cannot be opened again" not in log.read_text()
+        d.stop()
+        assert not (place / "tcp").exists()
+    finally:
+        shutil.rmtree(place)
 
 
 # without a file
