@@ -189,6 +189,17 @@ def test_every_header_stands_alone(installation, tmp_path, compiler, language):
         run(compiler, "-x", language, *WARNINGS, f"-I{installation.headers.parent}", "-fsyntax-only", source)
 
 
+def test_every_private_header_stands_alone():
+    """In C, as C++ has no _Atomic."""
+    source = Path(__file__).resolve().parents[2]
+    headers = sorted(h for floor in ("daemon", "plugins", "client", "tools", "bench") for h in (source / floor).rglob("*.h"))
+    assert len(headers) > 50
+    libraries = run("pkg-config", "--cflags", "libevent_core", "jansson", "yaml-0.1", "libcrypto").stdout.split()
+    for header in headers:
+        run("cc", "-std=gnu17", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", f"-I{source}/plugin-api", *libraries, "-x", "c",
+            "-include", header, "-fsyntax-only", "/dev/null")
+
+
 def test_plugins_export_one_symbol(installation):
     plugins = list(installation.plugins.glob("*.so"))
     assert {"nsqd.so", "diskqueue.so", "memory.so"} <= {p.name for p in plugins}
