@@ -19,7 +19,10 @@
 #include "thread.h"
 
 #define STUCK_NS PLUQ__SEC
-#define WATCH_NS (PLUQ__SEC / 4)
+/* One slow job among others that end is no news for so long; that many jobs of which none ends is, at once. */
+#define MANY 8
+#define MANY_STUCK_NS (PLUQ__SEC / 5)
+#define WATCH_NS (PLUQ__SEC / 20)
 
 struct joblist {
 	struct pluq__job *first, **last;
@@ -30,6 +33,8 @@ struct pluq__lane {
 	struct pluq__pool *pool;
 	struct joblist waiting;
 	int width, active;
+	int64_t ended_ns; /* when a job of it ended last */
+	bool blocked;     /* the watcher's: many jobs run, none ends, others wait */
 	char name[];
 };
 
@@ -144,6 +149,7 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	p->running--;
 	if (!w->stuck)
 		lane->active--;
+	lane->ended_ns = job->started_ns + took;
 	job->mail.fn = bring_back;
 	pluq__loop_post(job->back, &job->mail);
 	admit(lane);
@@ -185,7 +191,7 @@ static void name_if_slow(struct pluq__pool *p, struct worker *w, int64_t running
 
 static void give_up_if_stuck(struct worker *w, int64_t running_ns)
 {
-	if (w->stuck || running_ns < STUCK_NS)
+	if (w->stuck || running_ns < (w->lane->blocked ? MANY_STUCK_NS : STUCK_NS))
 		return;
 	w->stuck = true;
 	w->lane->active--;
@@ -196,6 +202,8 @@ static void look(struct pluq__pool *p)
 {
 	int64_t now = pluq__clock_mono_ns();
 
+	for (struct pluq__lane *l = p->lanes; l; l = l->next)
+		l->blocked = l->waiting.first && l->active >= MANY && now - l->ended_ns >= MANY_STUCK_NS;
 	for (int i = 0; i < p->workers; i++) {
 		struct worker *w = &p->worker[i];
 

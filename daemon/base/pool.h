@@ -2,7 +2,8 @@
  *
  * Work is submitted to a lane; each plugin that blocks has one of its own, metadata another. A lane runs up to `width`
  * jobs at once. A job that has run for more than a second no longer counts against its lane, so that a hung disk holds
- * up the queues on it and not the others', up to PLUQ__POOL_CAP threads in all.
+ * up the queues on it and not the others', up to PLUQ__POOL_CAP threads in all. If many jobs of a lane run and none of
+ * them ends, a fifth of a second is enough.
  */
 #ifndef PLUQ__POOL_H
 #define PLUQ__POOL_H

@@ -269,6 +269,33 @@ static void pool_lets_a_lane_pass_jobs_that_hang(void **state)
 	sem_destroy(&gate);
 }
 
+/* A wide lane of which no job ends does not take a second for each round. What hung is named all the same. */
+static void pool_passes_many_jobs_that_hang_sooner(void **state)
+{
+	enum { WIDTH = 8, ROUNDS = 6 };
+	struct pluq__lane *lane = pluq__pool_lane(pool, "wide disk", WIDTH);
+	int64_t start = pluq__clock_mono_ns();
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	for (int n = 0; n < ROUNDS * WIDTH; n++) {
+		struct task *t = task_new(lane, n);
+
+		t->gate = &gate;
+		submit_on_loop(t);
+	}
+	submit_on_loop(task_new(lane, 1000));
+	assert_true(until_at_least(&done_count, 1));
+	assert_int_equal(order[0], 1000);
+	assert_int_equal(begun, ROUNDS * WIDTH + 1);
+	assert_true(pluq__clock_mono_ns() - start < ROUNDS * PLUQ__SEC);
+	assert_true(logged("wide disk: slow operation: test operation has been running for 1"));
+	for (int n = 0; n < ROUNDS * WIDTH; n++)
+		sem_post(&gate);
+	assert_true(until_at_least(&done_count, ROUNDS * WIDTH + 1));
+	sem_destroy(&gate);
+}
+
 /* Up to the cap every hung job is passed by; past it work waits, and goes on once a thread comes back. */
 static void pool_survives_as_many_hung_jobs_as_it_has_threads(void **state)
 {
@@ -409,6 +436,7 @@ int main(void)
 	    TEST(pool_runs_no_more_than_the_width_of_each_lane),
 	    TEST(pool_gives_every_admitted_job_a_thread),
 	    TEST(pool_lets_a_lane_pass_jobs_that_hang),
+	    TEST(pool_passes_many_jobs_that_hang_sooner),
 	    TEST(pool_survives_as_many_hung_jobs_as_it_has_threads),
 	    TEST(pool_names_a_slow_operation),
 	    TEST(pool_names_an_operation_while_it_hangs),
