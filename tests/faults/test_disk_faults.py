@@ -145,7 +145,7 @@ def test_moving_on_from_the_topic_stops_and_retries_on_a_full_disk(faulty):
     d.faults.set("write t:c.diskqueue.* ENOSPC")
     c = d.consumer("t", "c", 0)
     c.sync()
-    time.sleep(0.3)  # the daemon's time to do wrong
+    d.wait_log(r" error diskqueue: append to t:c failed: ")
     t = d.topic_stats("t")
     assert t["depth"] + t["channels"][0]["depth"] == 20
     d.faults.clear()
@@ -308,8 +308,7 @@ def test_twenty_hanging_queues(faulty):
     slowest = 0
     end = time.monotonic() + 6
     answered = 0
-    # A job must have hung for a second before it stops to count against its lane, and a lane is a few jobs wide: so
-    # many that begin to hang at the same moment cost others some seconds once.
+    # test_hanging_storage.py shows the same without a clock.
     while time.monotonic() < end:
         before = time.monotonic()
         free.command("PUB free", "z")
@@ -317,7 +316,7 @@ def test_twenty_hanging_queues(faulty):
         answered += 1
         slowest = max(slowest, time.monotonic() - before)
     print(f"{answered} publishes beside twenty hanging queues, the slowest {slowest:.1f} s")
-    assert slowest < scaled(8), slowest
+    assert slowest < scaled(2.5), slowest
     d.faults.clear()
     for c in stuck:
         c.response(timeout=30)
@@ -339,7 +338,7 @@ def test_a_second_sigterm_ends_at_once(faulty):
     c = d.client()
     c.command("PUB t", "y")
     d.process.terminate()
-    time.sleep(0.3)
+    d.wait_log(r"core: stopping")
     assert d.alive(), "it waits for the disk"
     start = time.monotonic()
     d.process.terminate()
