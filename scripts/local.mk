@@ -1,1 +1,1 @@
-EXTRA_DIST += scripts/check scripts/check-long scripts/lib-deps.sh scripts/quickstart
+EXTRA_DIST += scripts/check scripts/check-long scripts/failures scripts/lib-deps.sh scripts/quickstart
