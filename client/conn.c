@@ -11,9 +11,9 @@
 
 #include "command.h"
 
-/* The largest message a broker takes by default is 1 MiB, yet a site may allow more; this only bounds what a broken or
- * hostile server can make us allocate. */
-#define MAX_FRAME_DEFAULT (64u * 1024 * 1024)
+/* The largest message a broker takes by default is 1 MiB, yet a site may allow up to 64 MiB, and its head comes on top; this only
+ * bounds what a broken or hostile server can make us allocate. */
+#define MAX_FRAME_DEFAULT (64u * 1024 * 1024 + 64)
 #define READ_SIZE_DEFAULT (64u * 1024)
 
 void pluqc_conn_init(struct pluqc_conn *c)

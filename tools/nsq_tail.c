@@ -1,32 +1,21 @@
 /* nsq_tail: prints the messages of one or more topics, one line each. */
 #define _GNU_SOURCE /* ppoll */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../client/buffer.h"
-#include "../client/command.h"
 #include "source.h"
+#include "tail_options.h"
 
-#define NAME "nsq_tail"
-#define COMPATIBLE_VERSION "1.3.0"
 #define STOP_LIMIT_MS 30000
-#define MAX_IN_FLIGHT_DEFAULT 200
-
-enum { EXIT_USAGE = 2 };
-
-struct strings {
-	const char **list;
-	size_t count;
-};
 
 struct topic {
 	const char *name;
@@ -34,18 +23,13 @@ struct topic {
 };
 
 struct tail {
-	struct strings topics_given, addresses;
-	const char *channel;
-	char random_channel[32];
-	uint64_t per_topic, total; /* 0: endless */
-	uint32_t max_in_flight;
-	bool print_topic, count_only, stats;
-
+	struct tail_options opt;
 	struct topic *topics;
 	struct source *sources;
 	struct pollfd *polls;
 	size_t source_count;
 	struct pluqc_buf lines; /* to be written before the answers leave */
+	sigset_t unblocked;     /* signals are let in only while waiting */
 	uint64_t shown;
 	int64_t first_ns, last_ns; /* arrival of the first and of the last message shown */
 	bool enough;               /* a limit was reached */
@@ -60,195 +44,6 @@ static void on_signal(int number)
 	signals_seen++;
 }
 
-static void complain(const char *text, const char *about)
-{
-	fprintf(stderr, NAME ": %s%s%s\n", text, about ? ": " : "", about ? about : "");
-}
-
-/* --- options --- */
-
-static const char usage_text[] =
-    "usage: " NAME " --topic TOPIC... --nsqd-tcp-address HOST:PORT... [options]\n"
-    "Prints the messages of topics, one line each, and finishes them.\n\n"
-    "  --topic NAME                  topic to show (repeatable)\n"
-    "  --nsqd-tcp-address HOST:PORT  broker to connect to, or the path of its unix socket (repeatable)\n"
-    "  --channel NAME                channel to take them from [tailNNNNNN#ephemeral: a copy of what comes]\n"
-    "  --max-in-flight N             messages in flight per topic [200]\n"
-    "  -n N                          end when N messages of one topic were shown [endless]\n"
-    "  --total N                     end when N messages of all topics together were shown [endless]\n"
-    "  --print-topic                 put 'TOPIC | ' before each line\n"
-    "  --count-only                  show no messages, count them\n"
-    "  --stats                       at the end, tell count and rate on standard error\n"
-    "  --version, --help\n\n"
-    "Ends at SIGINT or SIGTERM when what is in flight is finished; a second signal ends it at once.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
-static bool push(struct strings *s, const char *text)
-{
-	const char **list = realloc(s->list, (s->count + 1) * sizeof *list);
-
-	if (!list)
-		return false;
-	s->list = list;
-	s->list[s->count++] = text;
-	return true;
-}
-
-static bool parse_count(const char *option, const char *text, uint64_t most, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *out <= most)
-		return true;
-	fprintf(stderr, NAME ": --%s: '%s' is not a number from 0 to %" PRIu64 "\n", option, text, most);
-	return false;
-}
-
-/* A flag alone means true. */
-static bool parse_bool(const char *option, const char *text, bool *out)
-{
-	static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True"};
-	static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
-
-	*out = true;
-	if (!text)
-		return true;
-	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
-		if (!strcmp(text, yes[i]))
-			return true;
-		if (!strcmp(text, no[i])) {
-			*out = false;
-			return true;
-		}
-	}
-	fprintf(stderr, NAME ": --%s: '%s' is neither true nor false\n", option, text);
-	return false;
-}
-
-enum option_key {
-	O_TOPIC = 1, O_CHANNEL, O_ADDRESS, O_MAX, O_N, O_TOTAL, O_PRINT, O_COUNT, O_STATS, O_VERSION, O_HELP
-};
-
-static const struct option option_table[] = {
-    {"topic", required_argument, NULL, O_TOPIC},
-    {"channel", required_argument, NULL, O_CHANNEL},
-    {"nsqd-tcp-address", required_argument, NULL, O_ADDRESS},
-    {"max-in-flight", required_argument, NULL, O_MAX},
-    {"n", required_argument, NULL, O_N},
-    {"total", required_argument, NULL, O_TOTAL},
-    {"print-topic", optional_argument, NULL, O_PRINT},
-    {"count-only", optional_argument, NULL, O_COUNT},
-    {"stats", optional_argument, NULL, O_STATS},
-    {"version", optional_argument, NULL, O_VERSION},
-    {"help", no_argument, NULL, O_HELP},
-    {"h", no_argument, NULL, O_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static bool take_option(struct tail *t, enum option_key key)
-{
-	uint64_t number = 0;
-
-	switch (key) {
-	case O_TOPIC:
-		return push(&t->topics_given, optarg);
-	case O_CHANNEL:
-		t->channel = optarg;
-		return true;
-	case O_ADDRESS:
-		return push(&t->addresses, optarg);
-	case O_MAX:
-		if (!parse_count("max-in-flight", optarg, UINT32_MAX, &number))
-			return false;
-		t->max_in_flight = (uint32_t)number;
-		return true;
-	case O_N:
-		return parse_count("n", optarg, UINT64_MAX, &t->per_topic);
-	case O_TOTAL:
-		return parse_count("total", optarg, UINT64_MAX, &t->total);
-	case O_PRINT:
-		return parse_bool("print-topic", optarg, &t->print_topic);
-	case O_COUNT:
-		return parse_bool("count-only", optarg, &t->count_only);
-	case O_STATS:
-		return parse_bool("stats", optarg, &t->stats);
-	default:
-		return false;
-	}
-}
-
-/* Exit status, or -1: go on. */
-static int parse_options(struct tail *t, int argc, char **argv)
-{
-	bool version = false;
-	int key;
-
-	while ((key = getopt_long_only(argc, argv, "", option_table, NULL)) != -1) {
-		if (key == O_HELP) {
-			fputs(usage_text, stderr);
-			return EXIT_SUCCESS;
-		}
-		if (key == O_VERSION ? !parse_bool("version", optarg, &version) :
-		                       key == '?' || !take_option(t, (enum option_key)key)) {
-			fputs(usage_text, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		complain("unexpected argument", argv[optind]);
-		return EXIT_USAGE;
-	}
-	if (!version)
-		return -1;
-	puts(NAME " v" COMPATIBLE_VERSION " (pluq " PLUQ_VERSION ")");
-	return EXIT_SUCCESS;
-}
-
-static bool make_channel_name(struct tail *t)
-{
-	uint32_t number;
-
-	if (t->channel)
-		return true;
-	if (getrandom(&number, sizeof number, 0) != sizeof number) {
-		complain("no random number for the channel's name", strerror(errno));
-		return false;
-	}
-	snprintf(t->random_channel, sizeof t->random_channel, "tail%06u#ephemeral", number % 1000000);
-	t->channel = t->random_channel;
-	return true;
-}
-
-static bool check_options(struct tail *t)
-{
-	if (!t->topics_given.count) {
-		complain("--topic is required", NULL);
-		return false;
-	}
-	if (!t->addresses.count) {
-		complain("--nsqd-tcp-address is required", NULL);
-		return false;
-	}
-	if (!t->max_in_flight) {
-		complain("--max-in-flight must be at least 1", NULL);
-		return false;
-	}
-	for (size_t i = 0; i < t->topics_given.count; i++)
-		if (!pluqc_name_valid(t->topics_given.list[i])) {
-			complain("not a valid topic name", t->topics_given.list[i]);
-			return false;
-		}
-	if (!make_channel_name(t))
-		return false;
-	if (!pluqc_name_valid(t->channel)) {
-		complain("not a valid channel name", t->channel);
-		return false;
-	}
-	return true;
-}
-
 /* --- messages --- */
 
 static int64_t now_ns(void)
@@ -261,9 +56,9 @@ static int64_t now_ns(void)
 
 static void append_line(struct tail *t, const char *topic, const struct pluqc_message *message)
 {
-	if (t->count_only)
+	if (t->opt.count_only)
 		return;
-	if (t->print_topic) {
+	if (t->opt.print_topic) {
 		pluqc_buf_append(&t->lines, topic, strlen(topic));
 		pluqc_buf_append(&t->lines, " | ", 3);
 	}
@@ -275,7 +70,7 @@ static void append_line(struct tail *t, const char *topic, const struct pluqc_me
 static enum source_answer on_message(void *arg, struct source *source, const struct pluqc_message *message)
 {
 	struct tail *t = arg;
-	struct topic *topic = &t->topics[(size_t)(source - t->sources) / t->addresses.count];
+	struct topic *topic = &t->topics[(size_t)(source - t->sources) / t->opt.addresses.count];
 
 	if (t->enough)
 		return SOURCE_GIVE_BACK;
@@ -284,26 +79,40 @@ static enum source_answer on_message(void *arg, struct source *source, const str
 	if (!t->shown++)
 		t->first_ns = t->last_ns;
 	topic->shown++;
-	t->enough = topic->shown == t->per_topic || t->shown == t->total;
+	t->enough = topic->shown == t->opt.per_topic || t->shown == t->opt.total;
 	return SOURCE_FINISH;
 }
 
+static bool told_to_end_at_once(void)
+{
+	if (signals_seen < 2)
+		return false;
+	tail_complain("stopped; messages in flight will be delivered again", NULL);
+	return true;
+}
+
+/* In pieces that do not block once poll has promised room: a reader that has stopped reading must not keep signals out. */
 static bool write_lines(struct tail *t)
 {
-	while (pluqc_buf_length(&t->lines)) {
-		ssize_t k = write(STDOUT_FILENO, pluqc_buf_data(&t->lines), pluqc_buf_length(&t->lines));
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
+	while (pluqc_buf_length(&t->lines)) {
+		size_t length = pluqc_buf_length(&t->lines) < PIPE_BUF ? pluqc_buf_length(&t->lines) : PIPE_BUF;
+		ssize_t k = ppoll(&out, 1, NULL, &t->unblocked);
+
+		if (told_to_end_at_once())
+			return false;
+		if (k >= 0)
+			k = write(STDOUT_FILENO, pluqc_buf_data(&t->lines), length);
 		if (k >= 0)
 			pluqc_buf_consume(&t->lines, (size_t)k);
-		else if (errno == EAGAIN)
-			(void)poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
-		else if (errno != EINTR) {
-			complain("cannot write", strerror(errno));
+		else if (errno != EINTR && errno != EAGAIN) {
+			tail_complain("cannot write", strerror(errno));
 			return false;
 		}
 	}
 	if (t->lines.error)
-		complain("cannot keep a line", pluqc_strerror(t->lines.error));
+		tail_complain("cannot keep a line", pluqc_strerror(t->lines.error));
 	return !t->lines.error;
 }
 
@@ -312,38 +121,38 @@ static bool write_lines(struct tail *t)
 /* Messages in flight of one connection: its share of --max-in-flight, and not more than will be shown. */
 static uint32_t share(const struct tail *t)
 {
-	uint64_t ready = t->max_in_flight / t->addresses.count;
+	uint64_t ready = t->opt.max_in_flight / t->opt.addresses.count;
 
-	if (t->per_topic && t->per_topic < ready)
-		ready = t->per_topic;
-	if (t->total && t->total < ready)
-		ready = t->total;
+	if (t->opt.per_topic && t->opt.per_topic < ready)
+		ready = t->opt.per_topic;
+	if (t->opt.total && t->opt.total < ready)
+		ready = t->opt.total;
 	return ready ? (uint32_t)ready : 1;
 }
 
 static bool make_sources(struct tail *t)
 {
 	struct source_params params = {
-	    .channel = t->channel,
-	    .user_agent = NAME "/" COMPATIBLE_VERSION " pluq/" PLUQ_VERSION,
+	    .channel = t->opt.channel,
+	    .user_agent = TAIL_NAME "/" TAIL_COMPATIBLE_VERSION " pluq/" PLUQ_VERSION,
 	    .ready = share(t),
 	    .on_message = on_message,
 	    .arg = t,
 	};
-	size_t count = t->topics_given.count * t->addresses.count;
+	size_t count = t->opt.topics.count * t->opt.addresses.count;
 
-	t->topics = calloc(t->topics_given.count, sizeof *t->topics);
+	t->topics = calloc(t->opt.topics.count, sizeof *t->topics);
 	t->sources = calloc(count, sizeof *t->sources);
 	t->polls = calloc(count, sizeof *t->polls);
 	if (!t->topics || !t->sources || !t->polls) {
-		complain("out of memory", NULL);
+		tail_complain("out of memory", NULL);
 		return false;
 	}
-	for (size_t i = 0; i < t->topics_given.count; i++)
-		t->topics[i].name = t->topics_given.list[i];
+	for (size_t i = 0; i < t->opt.topics.count; i++)
+		t->topics[i].name = t->opt.topics.list[i];
 	for (size_t i = 0; i < count; i++) {
-		params.topic = t->topics[i / t->addresses.count].name;
-		params.address = t->addresses.list[i % t->addresses.count];
+		params.topic = t->topics[i / t->opt.addresses.count].name;
+		params.address = t->opt.addresses.list[i % t->opt.addresses.count];
 		source_init(&t->sources[i], &params);
 	}
 	t->source_count = count;
@@ -353,7 +162,7 @@ static bool make_sources(struct tail *t)
 /* A broker that cannot be reached at the start is a mistake of the caller; one that goes away later may come back. */
 static bool on_trouble(const struct source *s, int64_t now)
 {
-	fprintf(stderr, NAME ": %s [%s/%s]: %s", s->params.address, s->params.topic, s->params.channel, s->why);
+	fprintf(stderr, TAIL_NAME ": %s [%s/%s]: %s", s->params.address, s->params.topic, s->params.channel, s->why);
 	if (s->was_running)
 		fprintf(stderr, "; connecting again in %" PRId64 " ms", s->retry_at_ms - now);
 	fputc('\n', stderr);
@@ -393,8 +202,8 @@ static bool all_ended(const struct tail *t)
 
 /* --- the loop --- */
 
-/* Waits for the sources, a deadline of theirs, or a signal (let in only here). false: poll failed. */
-static bool wait_for_work(struct tail *t, const sigset_t *mask)
+/* Waits for the sources, a deadline of theirs, or a signal. false: poll failed. */
+static bool wait_for_work(struct tail *t)
 {
 	int64_t deadline = INT64_MAX, left;
 	struct timespec timeout;
@@ -410,13 +219,13 @@ static bool wait_for_work(struct tail *t, const sigset_t *mask)
 	if (left < 0)
 		left = 0;
 	timeout = (struct timespec){.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
-	if (ppoll(t->polls, t->source_count, &timeout, mask) >= 0)
+	if (ppoll(t->polls, t->source_count, &timeout, &t->unblocked) >= 0)
 		return true;
 	for (size_t i = 0; i < t->source_count; i++)
 		t->polls[i].revents = 0;
 	if (errno == EINTR)
 		return true;
-	complain("poll", strerror(errno));
+	tail_complain("poll", strerror(errno));
 	return false;
 }
 
@@ -447,18 +256,12 @@ static void catch_signals(sigset_t *unblocked)
 
 static int run(struct tail *t)
 {
-	sigset_t unblocked;
-
-	catch_signals(&unblocked);
+	catch_signals(&t->unblocked);
 	while (turn(t)) {
 		if (all_ended(t))
 			return EXIT_SUCCESS;
-		if (!wait_for_work(t, &unblocked))
+		if (!wait_for_work(t) || told_to_end_at_once())
 			return EXIT_FAILURE;
-		if (signals_seen > 1) {
-			complain("stopped; messages in flight will be delivered again", NULL);
-			return EXIT_FAILURE;
-		}
 	}
 	return EXIT_FAILURE;
 }
@@ -467,7 +270,7 @@ static void print_stats(const struct tail *t)
 {
 	double seconds = (double)(t->last_ns - t->first_ns) / 1e9;
 
-	fprintf(stderr, NAME ": %" PRIu64 " messages in %.3f s", t->shown, seconds);
+	fprintf(stderr, TAIL_NAME ": %" PRIu64 " messages in %.3f s", t->shown, seconds);
 	if (t->shown > 1 && seconds > 0)
 		fprintf(stderr, ", %.0f per second", (double)(t->shown - 1) / seconds);
 	fputc('\n', stderr);
@@ -481,18 +284,17 @@ static void tail_fini(struct tail *t)
 	free(t->sources);
 	free(t->polls);
 	free(t->topics);
-	free(t->topics_given.list);
-	free(t->addresses.list);
+	tail_options_fini(&t->opt);
 }
 
 int main(int argc, char **argv)
 {
-	struct tail t = {.max_in_flight = MAX_IN_FLIGHT_DEFAULT};
-	int status = parse_options(&t, argc, argv);
+	struct tail t = {0};
+	int status = tail_options_parse(&t.opt, argc, argv);
 
 	if (status < 0) {
-		status = check_options(&t) && make_sources(&t) ? run(&t) : EXIT_FAILURE;
-		if (t.stats || t.count_only)
+		status = make_sources(&t) ? run(&t) : EXIT_FAILURE;
+		if (t.opt.stats || t.opt.count_only)
 			print_stats(&t);
 	}
 	tail_fini(&t);

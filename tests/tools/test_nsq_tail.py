@@ -1,17 +1,21 @@
 """nsq_tail, against a broker that misbehaves on demand, and against the real one."""
 
+import fcntl
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
+import threading
 from pathlib import Path
 
 import pytest
 
 from fakebroker import ERROR, RESPONSE, FakeBroker, frame, ident, message
 from pluqtest import Client
-from pluqtest.wait import scaled
+from pluqtest.wait import eventually, scaled
 
 PROGRAM = Path(os.environ.get("PLUQ_BUILD_DIR", ".")) / "tools" / "nsq_tail"
 
@@ -39,6 +43,13 @@ def tail():
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def blocked_in_output(process):
+    """Its pipe is full and it sleeps."""
+    waiting = struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
+    state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return waiting > 60_000 and state == "S"
 
 
 def ended(process, status):
@@ -108,6 +119,31 @@ def test_a_second_signal_ends_it_at_once(fake, tail):
     assert "will be delivered again" in ended(process, 1)[1]
 
 
+def test_signals_end_it_while_nobody_reads_its_output(fake, tail):
+    process = tail(fake.address)
+    fake.subscriber()
+    fake.send(*[message(n, b"x" * 100_000) for n in range(8)])  # more than a pipe holds
+    eventually(lambda: blocked_in_output(process), what="it waits for its reader")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(scaled(10)) == 1
+
+
+def test_what_was_shown_is_finished_when_a_slow_reader_has_read_on(fake, tail):
+    process = tail(fake.address)
+    fake.subscriber()
+    fake.send(*[message(n, b"x" * 100_000) for n in range(8)])
+    eventually(lambda: blocked_in_output(process), what="it waits for its reader")
+    process.send_signal(signal.SIGINT)
+    reader = threading.Thread(target=process.communicate)
+    reader.start()
+    said = [fake.line() for _ in range(9)]
+    assert [line for line in said if line != b"CLS"] == [b"FIN " + ident(n) for n in range(8)]
+    fake.finish()
+    reader.join()
+    assert process.returncode == 0
+
+
 def test_n_finishes_what_it_shows_and_gives_back_the_rest(fake, tail):
     process = tail(fake.address, "-n", "2", "--print-topic", "--stats")
     assert fake.subscriber()[2] == b"RDY 2"
@@ -118,6 +154,50 @@ def test_n_finishes_what_it_shows_and_gives_back_the_rest(fake, tail):
     out, err = ended(process, 0)
     assert out == b"t | a\nt | b\n"
     assert re.fullmatch(r"nsq_tail: 2 messages in \d+\.\d+ s, \d+ per second\n", err)
+
+
+@pytest.fixture
+def second():
+    broker = FakeBroker()
+    yield broker
+    broker.close()
+
+
+def test_takes_every_topic_from_every_broker_and_shares_out_what_may_be_in_flight(fake, second, tail):
+    process = tail(fake.address, "--nsqd-tcp-address", second.address, "--max-in-flight", "10", "--total", "4", "--print-topic")
+    for broker in (fake, second):
+        assert broker.subscriber()[1:] == (b"SUB t c", b"RDY 4")
+    fake.send(message(1, b"a"), message(2, b"b"))
+    assert [fake.line(), fake.line()] == [b"FIN " + ident(1), b"FIN " + ident(2)]
+    second.send(message(1, b"c"), message(2, b"d"), message(3, b"e"))
+    assert [second.line() for _ in range(4)] == [
+        b"FIN " + ident(1), b"FIN " + ident(2), b"REQ " + ident(3) + b" 0", b"CLS"]
+    assert fake.line() == b"CLS"
+    fake.finish()
+    second.finish()
+    assert ended(process, 0) == (b"t | a\nt | b\nt | c\nt | d\n", "")
+
+
+def test_several_topics_from_one_real_broker(broker, tail, topic):
+    publisher = Client(broker.tcp)
+    topics = [f"{topic}_{letter}" for letter in "ab"]
+    for name in topics:
+        broker.consumer(name, "c").close()
+        publisher.mpub(name, [b"%s %d" % (name.encode(), n) for n in range(50)])
+    out, _ = ended(tail("%s:%d" % broker.tcp, "--topic", topics[1], "--total", "100", "--print-topic", topic=topics[0]), 0)
+    assert sorted(out.decode().splitlines()) == sorted(f"{name} | {name} {n}" for name in topics for n in range(50))
+    for name in topics:
+        broker.wait_channel(name, "c", depth=0, in_flight_count=0)
+
+
+def test_without_a_channel_it_gets_a_copy_of_what_comes(broker, topic):
+    process = subprocess.Popen([PROGRAM, "--topic", topic, "--nsqd-tcp-address", "%s:%d" % broker.tcp, "-n", "1"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    s = eventually(lambda: (broker.topic_stats(topic) or {}).get("channels"), what="it has subscribed")
+    assert re.fullmatch(r"tail\d{6}#ephemeral", s[0]["channel_name"])
+    broker.post("/pub", b"x", topic=topic)
+    assert ended(process, 0) == (b"x\n", "")
+    eventually(lambda: not broker.topic_stats(topic)["channels"], what="its channel is gone")
 
 
 def test_count_only_shows_nothing_but_the_count(fake, tail):
@@ -208,6 +288,7 @@ def test_a_closed_output_is_an_error_and_nothing_is_finished(fake, tail):
     (["--topic=a b", "--nsqd-tcp-address=h:1"], 1, "not a valid topic name: a b"),
     (["--topic=t", "--channel=#ephemeral", "--nsqd-tcp-address=h:1"], 1, "not a valid channel name"),
     (["--topic=t", "--nsqd-tcp-address=h"], 1, "not an address"),
+    (["--stats"], 1, "--topic is required"),
     (["--topic=t", "--nsqd-tcp-address=h:1", "--max-in-flight=0"], 1, "--max-in-flight must be at least 1"),
     (["--bogus"], 2, "usage: "),
     (["--n=-1"], 2, "'-1' is not a number"),
@@ -220,6 +301,7 @@ def test_usage(arguments, status, text):
     code, out, err = run(*arguments)
     assert (code, out) == (status, "")
     assert text in err
+    assert status != 1 or err.count("\n") == 1
 
 
 def test_version():
