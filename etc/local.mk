@@ -1,5 +1,8 @@
 EXTRA_DIST += etc/pluq/nsqd.yaml etc/systemd/pluqd@.service.in
 
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = etc/sysusers.d/pluq.conf
+
 systemdsystemunit_DATA = etc/systemd/pluqd@.service
 CLEANFILES += $(systemdsystemunit_DATA)
 

@@ -229,3 +229,19 @@ def test_plugins_are_found_where_they_were_installed(installation):
     if installation.root:
         pytest.skip("this installation is staged")
     assert re.search(r"^nsqd +handler\b", run(installation.daemon, "--list-plugins").stdout, re.M)
+
+
+def test_the_unit_runs_what_is_installed(installation):
+    """Its program is there, its configuration is good, and as shipped both name the user that is made for them."""
+    root = Path(installation.root or "/")
+    prefix = installation.daemon.parent.parent
+    unit = (prefix / "lib/systemd/system/pluqd@.service").read_text()
+    program, option, config = re.search(r"^ExecStart=(\S+) (--config) (\S+)$", unit, re.M).groups()
+    assert root / program.lstrip("/") == installation.daemon
+    config = root / config.replace("%i", "nsqd").lstrip("/")
+    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", option, config, "--check-config")
+    users = re.findall(r"^u (\S+)", (prefix / "lib/sysusers.d/pluq.conf").read_text(), re.M)
+    shipped = (GUIDE.parents[1] / "etc" / "pluq" / "nsqd.yaml").read_text()
+    assert users == re.findall(r"^User=(\S+)$", unit, re.M) == re.findall(r"^user: (\S+)$", shipped, re.M)
+    folder = re.search(r"^StateDirectory=(\S+)$", unit, re.M)[1]
+    assert re.search(rf"data_path: /var/lib/{folder}$", shipped, re.M)
