@@ -1,0 +1,90 @@
+"""scripts/quickstart, on the build under test: it finds everything built, and must not need a package."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pluqtest import eventually, http, scaled
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "quickstart"
+BUILD = os.environ.get("PLUQ_BUILD_DIR", "")
+
+pytestmark = pytest.mark.skipif(not BUILD or "PLUQ_INSTALLED_DAEMON" in os.environ, reason="not for an installation")
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Its own temporary folder; an apt-get that only says no; nothing of the make that may have started this suite."""
+    programs, temporary = tmp_path / "bin", tmp_path / "tmp"
+    programs.mkdir()
+    temporary.mkdir()
+    for name in ("apt-get", "sudo"):
+        (programs / name).write_text("#!/bin/sh\nexit 1\n")
+        (programs / name).chmod(0o755)
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")}
+    return {**env, "BUILD": BUILD, "TMPDIR": str(temporary), "PATH": f"{programs}:{env['PATH']}"}
+
+
+def run(environment, *arguments):
+    return subprocess.run([SCRIPT, *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=scaled(120), errors="replace")
+
+
+def test_once_ends_by_itself_and_leaves_nothing(environment):
+    r = run(environment, "--once")
+    assert r.returncode == 0, r.stdout + r.stderr
+    lines, = re.findall(r"^== Publish (\d+) lines", r.stdout, re.M)
+    for channel in ("archive", "live"):
+        assert re.search(rf"^Channel {channel}: {lines} messages: .* per second$", r.stdout, re.M)
+    assert "Both have received every line." in r.stdout and r.stdout.endswith("The broker has stopped.\n")
+    assert os.listdir(environment["TMPDIR"]) == []
+
+
+def test_takes_any_text(environment, tmp_path):
+    text = tmp_path / "text"
+    text.write_bytes(b"\n  blanks  \nd\xe9j\xe0 vu\r\n\xff\xfe\n\nno line end")
+    r = run(environment, "--once", str(text))
+    assert r.returncode == 0, r.stdout + r.stderr
+    assert "Both have received every line." in r.stdout
+
+
+@pytest.mark.parametrize("arguments, status, text", [
+    (["--twice"], 2, "usage: "),
+    (["/dev/null"], 1, "no lines to publish"),
+    (["/nonexistent"], 1, "no lines to publish"),
+])
+def test_what_it_cannot_do_is_said(environment, arguments, status, text):
+    r = run(environment, *arguments)
+    assert r.returncode == status and text in r.stderr
+
+
+def test_ctrl_c_stops_the_broker_with_nothing_lost(environment, tmp_path):
+    """On a terminal, where Ctrl-C reaches everything in the foreground."""
+    output = tmp_path / "output"
+    terminal, inside = pty.openpty()
+    with open(output, "wb") as out:
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", SCRIPT], env=environment, stdin=inside, stdout=out, stderr=out)
+    os.close(inside)
+    folder = None
+    try:
+        eventually(lambda: b"until you press Ctrl-C" in output.read_bytes() or process.poll() is not None, 120, "it has got there")
+        text = output.read_text()
+        host, port = re.search(r"HTTP on (\S+):(\d+)", text).groups()
+        folder = Path(re.search(r"data in (\S+)/data\.$", text, re.M)[1])
+        assert http((host, int(port)), "POST", "/pub", {"topic": "left"}, b"x").status == 200
+        os.write(terminal, b"\x03")
+        assert process.wait(scaled(60)) == 130, output.read_text()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(scaled(60))
+        os.close(terminal)
+    log = (folder / "log").read_text()
+    assert "second time" not in log and re.search(r"info core: .*stopped", log), log
+    assert (folder / "data" / "left.diskqueue.meta.dat").read_text().startswith("1\n")
+    shutil.rmtree(folder)
