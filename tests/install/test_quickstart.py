@@ -66,7 +66,10 @@ def test_what_it_cannot_do_is_said(environment, arguments, status, text):
 def test_ctrl_c_stops_the_broker_with_nothing_lost(environment, tmp_path):
     """On a terminal, where Ctrl-C reaches everything in the foreground."""
     output = tmp_path / "output"
-    terminal, inside = pty.openpty()
+    try:
+        terminal, inside = pty.openpty()
+    except OSError as e:
+        pytest.skip(f"no terminals here: {e}")
     with open(output, "wb") as out:
         process = subprocess.Popen(["setsid", "--ctty", "--wait", SCRIPT], env=environment, stdin=inside, stdout=out, stderr=out)
     os.close(inside)

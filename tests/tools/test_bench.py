@@ -1,0 +1,75 @@
+"""The load generator: every mode runs against the broker and accounts for its messages. How fast it was is not looked at."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pluqtest import eventually
+from pluqtest.wait import scaled
+
+BUILD = Path(os.environ.get("PLUQ_BUILD_DIR", "."))
+PROGRAM = BUILD / "bench" / "pluq-bench"
+SCRIPT = Path(__file__).resolve().parents[2] / "bench" / "run"
+
+SMALL = {
+    "pub": "--count 1000 --rounds 2",
+    "mpub": "--count 1000 --batch 100 --rounds 1",
+    "sub": "--count 1000 --rounds 2",
+    "latency": "--rate 500 --seconds 1",
+    "memory": "--count 1000",
+    "disk": "--count 1000 --rounds 1",
+    "timers": "--count 200 --channels 3 --lead 2 --seconds 1",
+    "idle-connections": "--connections 20",
+    "idle-topics": "--count 20 --seconds 1",
+}
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=scaled(120))
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def against(broker, mode, *more):
+    place = ["--address", "%s:%d" % broker.tcp, "--http", "%s:%d" % broker.http_at, "--pid", str(broker.pid)]
+    return run("--json", *place, *more, *SMALL[mode].split(), mode)
+
+
+@pytest.mark.parametrize("mode", SMALL)
+def test_a_mode_reports_and_leaves_no_topics(broker, mode):
+    rows = [json.loads(line) for line in against(broker, mode).stdout.splitlines()]
+    assert [r["row"] for r in rows] == (["disk-in", "disk-out"] if mode == "disk" else [mode])
+    for r in rows:
+        assert r.get("messages", r.get("connections", r.get("topics"))) > 0
+        assert "early" not in r or r["early"] == 0
+    eventually(lambda: broker.stats()["topics"] == [], what="its topics are deleted")
+
+
+def test_lost_and_refused_messages_are_not_a_result(broker):
+    r = subprocess.run([PROGRAM, "--address", "%s:%d" % broker.tcp, "--size", "1048577", "--count", "1", "pub"], capture_output=True,
+                       text=True, timeout=scaled(60))
+    assert r.returncode == 2 and "--size" in r.stderr
+    r = subprocess.run([PROGRAM, "--address", "%s:%d" % broker.tcp, "--size", "1048576", "--batch", "6", "--count", "6", "mpub"],
+                       capture_output=True, text=True, timeout=scaled(60))
+    assert r.returncode == 1 and "E_BAD_BODY" in r.stderr and r.stdout == ""
+
+
+def test_usage():
+    assert "usage: pluq-bench" in run("--help").stdout
+    assert "usage: pluq-bench" in run(status=2).stderr
+    assert "usage: pluq-bench" in run("--bogus", "pub", status=2).stderr
+    assert "usage: pluq-bench" in run("nosuchmode", status=2).stderr
+
+
+def test_the_script_prints_a_table(tmp_path):
+    cores = sorted(os.sched_getaffinity(0))
+    done = subprocess.run([SCRIPT, "--quick", "--rows", "latency-slow", "--data", tmp_path, "--bench", PROGRAM,
+                           "--server-core", str(cores[0]), "--generator-core", str(cores[-1])], capture_output=True, text=True,
+                          timeout=scaled(300))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")][2:]
+    assert [row.count("|") for row in rows] == [7], done.stdout
+    assert list(tmp_path.iterdir()) == []
