@@ -1,7 +1,10 @@
 // Publishes the lines of a file with nsqjs and consumes them on several channels, answering messages in every way a
 // client can. One JSON argument:
-//   port, topic, file, channels: [names], readers: per channel, pauseAt: line before which it prints "half" and waits for a
-//   line on standard input (the broker may be restarted meanwhile), or -1
+//   port, topic, file, channels: [names], readers: per channel
+//   pauseAt: line before which it prints {half: {sentBack, held}}, what a channel is to have seen of that when all before
+//   is consumed, and waits for a line on standard input (the broker may be restarted meanwhile); or -1
+//   atRest: the broker will be restarted when it has carried out every answer; before that some messages are sent back
+//   for lateMs, and some are not answered, so that it has something to keep
 // Each line begins with its number in six digits. Prints one JSON object per channel as its last line:
 //   {channel: {lines, repeated, requeued, touched, early, sha256}}
 'use strict'
@@ -23,6 +26,9 @@ const numberOf = (body) => parseInt(body.slice(0, 6), 10)
 const wantsRequeue = (n) => n % 23 === 7
 const wantsTouch = (n) => n % 101 === 9
 const wantsDefer = (n) => n % 997 === 500
+// Late enough not to come due before the restart.
+const wantsLate = (n) => job.atRest && n < job.pauseAt && n >= job.pauseAt - 500 && n % 50 === 21 && !wantsRequeue(n)
+const wantsHold = (n) => job.atRest && n < job.pauseAt && n % 1009 === 13 && !wantsRequeue(n) && !wantsLate(n)
 
 // Publishing: batch after batch, each repeated until it is acknowledged.
 
@@ -76,7 +82,9 @@ async function untilAcknowledged(publish) {
 }
 
 function somebodySaysGo() {
-  process.stdout.write('half\n')
+  const before = [...Array(job.pauseAt).keys()]
+  const sentBack = before.filter((n) => wantsRequeue(n) || wantsLate(n)).length
+  process.stdout.write(JSON.stringify({half: {sentBack, held: before.filter(wantsHold).length}}) + '\n')
   return new Promise((resolve) => readline.createInterface({input: process.stdin}).once('line', resolve))
 }
 
@@ -112,7 +120,7 @@ class Channel {
     this.bodies = new Array(lines.length)
     this.missing = lines.length
     this.repeated = this.requeued = this.touched = this.early = 0
-    this.sentBack = new Map()
+    this.dueAt = new Map() // of those that were sent back; ms
     this.done = new Promise((resolve) => {
       this.complete = resolve
     })
@@ -129,8 +137,9 @@ class Channel {
     })
     r.on('message', (m) => this.take(m))
     r.on('error', () => {}) // a refused connection while the broker restarts; the reader tries again
-    // A requeue that was on its way when the connection ended may not have arrived; its message may come again at once.
-    r.on('nsqd_closed', () => this.sentBack.clear())
+    // Requeues that are on their way when the broker stops do not arrive, and nothing tells them from those that did: their
+    // messages were in flight, and come again at once.
+    if (!job.atRest) r.on('nsqd_closed', () => this.dueAt.forEach((_, n) => this.dueAt.set(n, 0)))
     r.connect()
     return r
   }
@@ -138,13 +147,15 @@ class Channel {
   take(m) {
     const body = m.body.toString()
     const n = numberOf(body)
-    if (wantsRequeue(n) && m.attempts === 1) {
+    if (m.attempts === 1 && wantsHold(n)) return
+    if ((wantsRequeue(n) || wantsLate(n)) && !this.dueAt.has(n)) {
+      const delay = wantsLate(n) ? job.lateMs : REQUEUE_MS
       this.requeued++
-      this.sentBack.set(n, Date.now())
-      m.requeue(REQUEUE_MS, false)
+      this.dueAt.set(n, Date.now() + delay)
+      m.requeue(delay, false)
       return
     }
-    if (wantsRequeue(n) && Date.now() - this.sentBack.get(n) < REQUEUE_MS - 5) this.early++
+    if (Date.now() < this.dueAt.get(n) - 5) this.early++
     if (wantsTouch(n)) {
       this.touched++
       m.touch()
