@@ -126,7 +126,7 @@ def test_json_is_read_as_go_reads_it(broker, body, sample_rate):
     (b"plain", "plain"), (b"\\u00e9\\n\\/\\\"", "é\n/\""), (b"\\ud83d\\ude00", "\U0001f600"),
     (b"a\xffb", "a\ufffdb"), (b"\xc3", "\ufffd"), (b"\\ud800", "\ufffd"), (b"\\udc00x", "\ufffdx"),
     (b"\\ud800\\u0041", "\ufffdA"), (b"<&>", "<&>"), ("\u2028é".encode(), "\u2028é"),
-    (b"x" * 1000, "x" * 1000),
+    (b"x" * 5000, "x" * 5000), ("é".encode() * 100_000, "é" * 100_000),
 ])
 def test_strings_reach_the_stats(broker, topic, raw, text):
     c = broker.client()

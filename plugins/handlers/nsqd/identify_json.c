@@ -61,7 +61,7 @@ static int string_value(struct json_scan *s, char **to)
 {
 	struct text value = {0};
 
-	if (!json_scan_string(s, &value, IDENTIFY_STRING_MAX)) {
+	if (!json_scan_string(s, &value, SIZE_MAX)) {
 		text_free(&value);
 		return PLUQ_EINVAL;
 	}
@@ -72,7 +72,8 @@ static int string_value(struct json_scan *s, char **to)
 		return PLUQ_ENOMEM;
 	}
 	free(*to);
-	*to = value.data;
+	char *fitting = realloc(value.data, value.length);
+	*to = fitting ? fitting : value.data;
 	return 0;
 }
 

@@ -7,11 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest string kept, bytes; the rest is cut off, so that a client costs no more than it says in good faith. */
-#define IDENTIFY_STRING_MAX 4096
-
 struct identify {
-	/* owned, NULL: ""; a NUL character is kept as U+FFFD */
+	/* owned, NULL: ""; whole, however long the body allows; a NUL character is kept as U+FFFD */
 	char *client_id, *hostname, *user_agent, *topology_region, *topology_zone;
 	int64_t heartbeat_interval, output_buffer_timeout, msg_timeout; /* ms */
 	int64_t output_buffer_size;
