@@ -54,6 +54,31 @@ def test_a_client_that_takes_nothing_is_closed_by_the_write_deadline(launch):
     eventually(gone, 10, "closed although it goes on sending NOP")
 
 
+def test_a_consumer_that_is_slow_with_large_messages_is_heard(launch):
+    """What it finishes while it has not read them is finished."""
+    d = launch()
+    c = d.consumer("t", "c", 1)
+    p = d.client(timeout=20)
+    p.pub("t", "small")
+    m = c.message()
+    for _ in range(30):  # more than the kernel's buffers hold
+        p.pub("t", b"z" * 1048576)
+    c.rdy(40)
+
+    def counts():
+        s = d.channel_stats("t", "c")
+        return s["in_flight_count"], s["depth"], s["clients"][0]["finish_count"]
+
+    eventually(lambda: 2 < counts()[0] < 31, what="the daemon has sent what it can")
+    for _ in range(20):  # each is read at a time of its own, while the output is full
+        c.send("NOP\n")
+        d.http("GET", "/ping")
+    c.fin(m)
+    eventually(lambda: counts()[2] == 1, what="the message is finished")
+    for _ in range(30):
+        assert len(c.message().body) == 1048576
+
+
 @pytest.mark.parametrize("chunk", [1000, 100_000])
 def test_a_slow_consumer_gets_every_byte(launch, chunk):
     d = launch()

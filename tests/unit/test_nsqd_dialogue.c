@@ -794,6 +794,22 @@ static void peer_that_reads_no_answers_is_not_read(void **state)
 	assert_int_equal(c->paused, 0);
 }
 
+static void consumer_of_a_large_message_is_read(void **state)
+{
+	struct pluq_conn *c = greet();
+
+	sub(c);
+	c->pending = 16384 + 1048576 + 34;
+	send(c, "FIN " ID "\n");
+	assert_string_equal(mock.finished, ID);
+	assert_int_equal(c->paused, 0);
+	c->pending = 16384 + 1048576 + 65536;
+	send(c, "NOP\n");
+	assert_int_equal(c->paused, 1);
+	mock_drain(c);
+	assert_int_equal(c->paused, 0);
+}
+
 static void silent_client_hears_heartbeats_and_is_closed(void **state)
 {
 	struct pluq_conn *c = greet();
@@ -818,6 +834,24 @@ static void any_command_keeps_the_connection(void **state)
 		send(c, "NOP\n");
 	}
 	assert_false(c->closed);
+	mock_advance(2 * SECOND - 1);
+	assert_false(c->closed);
+	mock_advance(1);
+	assert_true(c->closed);
+}
+
+static void silence_while_an_answer_is_late_is_not_the_clients(void **state)
+{
+	struct pluq_conn *c = greet();
+
+	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":1000}");
+	mock.publish_status = PLUQ_ELATER;
+	pub(c, "PUB t\n", "x");
+	mock_advance(10 * SECOND + 1);
+	assert_false(c->closed);
+	said(c);
+	mock_publish_answer(0, 0, NULL);
+	assert_string_equal(said(c), "0:OK");
 	mock_advance(2 * SECOND - 1);
 	assert_false(c->closed);
 	mock_advance(1);
@@ -877,8 +911,10 @@ int main(void)
 		T(publisher_waits_for_memory),
 		T(consumer_is_never_held_back),
 		T(peer_that_reads_no_answers_is_not_read),
+		T(consumer_of_a_large_message_is_read),
 		T(silent_client_hears_heartbeats_and_is_closed),
 		T(any_command_keeps_the_connection),
+		T(silence_while_an_answer_is_late_is_not_the_clients),
 		T(deadline_within_a_body_is_told),
 	};
 

@@ -88,6 +88,8 @@ void answers_known(struct answer *answer, struct text text, bool fatal)
 		conn_end(c);
 		return;
 	}
+	if (!answers_open(a))
+		c->waiting_since = c->nsqd->host->now_ns(c->nsqd->host);
 	if (!answers_open(a) && c->eof)
 		conn_end(c);
 	else if (c->want_quiet ? !answers_open(a) : a->tail - a->head <= ANSWER_SLOTS / 2)

@@ -13,7 +13,7 @@
 #define OUTPUT_SIZE_STANDARD 16384
 /* How long a peer may take for the four bytes of the magic: as long as a client that never identifies may be silent. */
 #define MAGIC_TIME (2 * HEARTBEAT_STANDARD)
-/* Unsent answers, above the output buffer, past which commands are not read: the peer does not read either. */
+/* Unsent answers past which commands are not read: the peer does not read either. */
 #define ANSWER_BACKLOG 65536
 
 #define MAGIC_LENGTH 4
@@ -190,6 +190,13 @@ static enum step run(struct conn *c, struct input *in, size_t *commands)
 	return step;
 }
 
+/* Unsent output that need not be answers: messages fill the buffer, the last of them beyond its end. A consumer that
+ * still receives a large message must be heard when it finishes or touches another. */
+static size_t messages_pending_max(const struct conn *c)
+{
+	return (size_t)c->output_size + (c->sub ? (size_t)c->nsqd->conf->max_msg_size : 0);
+}
+
 /* Whether to go on reading. */
 static void judge_pace(struct conn *c)
 {
@@ -197,7 +204,7 @@ static void judge_pace(struct conn *c)
 
 	if (c->counts.count)
 		relief_wait(c);
-	if (net->conn_pending(c->net) >= (size_t)c->output_size + ANSWER_BACKLOG)
+	if (net->conn_pending(c->net) >= messages_pending_max(c) + ANSWER_BACKLOG)
 		conn_pause(c, PAUSE_OUTPUT);
 }
 

@@ -100,7 +100,7 @@ struct conn {
 	struct pluq_timer *timer;
 	int64_t magic_by;       /* monotonic */
 	int64_t heartbeat_at;   /* monotonic */
-	int64_t waiting_since;  /* monotonic: when the wait for a command line began */
+	int64_t waiting_since;  /* monotonic: when the wait for a command line began; not before the last late answer */
 	int64_t cadence;        /* between heartbeats; <= 0: none */
 	int64_t interval;       /* for deadlines; <= 0: none */
 	int64_t connected_real; /* UNIX time */

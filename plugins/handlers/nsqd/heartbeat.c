@@ -54,8 +54,11 @@ static void on_timer(void *arg)
 	if (c->magic && c->cadence > 0 && now >= c->heartbeat_at)
 		beat(c, now);
 	if (now >= read_deadline(c)) {
-		conn_settle(c, conn_body_failed(c));
-		return;
+		if (!answers_open(&c->answers)) {
+			conn_settle(c, conn_body_failed(c));
+			return;
+		}
+		c->waiting_since = now; /* it may be silent because it waits for an answer */
 	}
 	heartbeat_arm(c);
 }
