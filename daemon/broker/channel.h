@@ -47,7 +47,7 @@ struct pluq__channel {
 	int64_t sub_count, ready_count;
 
 	uint64_t message_count, requeue_count, timeout_count;
-	uint64_t from_memory_count; /* handed out from memory */
+	uint64_t from_memory_count; /* handed out from memory, or discarded by sampling */
 	pluq_done_fn on_gone; /* who asked for its deletion */
 	void *gone_arg;
 	char queue_name[2 * PLUQ_NAME_MAX + 2]; /* "topic:channel" */

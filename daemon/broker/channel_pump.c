@@ -171,6 +171,7 @@ static void discard_first(struct pluq__channel *c, enum source src)
 	if (!o.count)
 		return;
 	take(c, src, 1);
+	c->from_memory_count += !o.held[0]->stored;
 	pluq__channel_finish(c, o.held[0]);
 }
 

@@ -34,6 +34,7 @@ def test_share(broker, topic, rate):
     assert abs(got - n * share) < six_sigma, (got, n * share)
     client, = broker.channel_stats(topic, "c")["clients"]
     assert (client["message_count"], client["sample_rate"]) == (got, rate)
+    assert broker.channel_stats(topic, "c")["global_msg_count"] == n  # counts what is discarded too
 
 
 def test_99_keeps_everything(broker, topic):
