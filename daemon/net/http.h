@@ -68,6 +68,7 @@ struct pluq_http_request {
 	bool judged;       /* path and route are known */
 	bool keep_alive;
 	bool too_big;
+	bool malformed;    /* in a way that the parser lets pass */
 	char *path;        /* decoded */
 	const char *param;
 	const char *query_text; /* in text, behind the '?'; "" if there is none */

@@ -161,7 +161,7 @@ static void judge_head(struct pluq__http_conn *h)
 	}
 	r->minor = p->http_minor ? 1 : 0;
 	r->keep_alive = http_should_keep_alive(p);
-	int error = pluq__http_request_judge(r);
+	int error = r->malformed ? PLUQ_EINVAL : pluq__http_request_judge(r);
 	if (error == PLUQ_EINVAL)
 		refuse(h, 400, "BAD_REQUEST");
 	else if (error)

@@ -77,6 +77,8 @@ int pluq__http_request_text_end(struct pluq_http_request *r)
 	if (grow(&block, &r->text_room, r->text_length, 1, 512) < 0)
 		return PLUQ_ENOMEM;
 	r->text = block;
+	if (r->last_text == PLUQ__HTTP_NAME && r->text[r->text_length - 1] == ' ')
+		r->malformed = true; /* the parser would take it for the field without the space; a proxy before us may not */
 	if (r->last_text == PLUQ__HTTP_VALUE) /* optional white space behind a value is not part of it */
 		while (r->text[r->text_length - 1] == ' ' || r->text[r->text_length - 1] == '\t')
 			r->text_length--;

@@ -115,6 +115,8 @@ def test_a_get_with_a_body(broker):
     b"\r\n\r\nnonsense\r\n\r\n", b"GET\r\n\r\n", b"GET /ping\r\n\r\n", b"GET /ping HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00",
     b"GET /ping HTTP/1.1\r\nbroken header\r\n\r\n", b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
     b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n",
+    b"POST /pub?topic=t HTTP/1.1\r\nHost: x\r\nContent-Length : 1\r\n\r\nx",
+    b"POST /pub?topic=t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
     b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
     b"POST /pub HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"POST /pub HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
