@@ -137,9 +137,6 @@ class Channel {
     })
     r.on('message', (m) => this.take(m))
     r.on('error', () => {}) // a refused connection while the broker restarts; the reader tries again
-    // Requeues that are on their way when the broker stops do not arrive, and nothing tells them from those that did: their
-    // messages were in flight, and come again at once.
-    if (!job.atRest) r.on('nsqd_closed', () => this.dueAt.forEach((_, n) => this.dueAt.set(n, 0)))
     r.connect()
     return r
   }

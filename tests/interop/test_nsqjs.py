@@ -64,7 +64,8 @@ def free_port():
 @pytest.mark.parametrize("restart", ["no restart", "restart at rest", "restart in the midst"])
 def test_roundtrip(launch, modules, real_lines, restart):
     """At rest the broker has carried out every answer it was sent: what it holds is known, and it must bring back exactly
-    that, nothing twice and nothing before its time. In the midst, answers are lost on their way."""
+    that, nothing twice and nothing before its time. In the midst, answers are lost on their way: what they were about was in
+    flight, so it comes again, and at once."""
     port = free_port()
     d = launch(tcp=f"127.0.0.1:{port}", mem_queue_size=2000, **{"log.level": "info"})
     job = {"port": port, "topic": "lines", "file": str(real_lines), "channels": CHANNELS, "readers": 3,
@@ -92,10 +93,10 @@ def test_roundtrip(launch, modules, real_lines, restart):
     for channel in CHANNELS:
         r = report[channel]
         assert (r["lines"], r["sha256"]) == (LINES, wanted)
-        assert r["requeued"] >= LINES // 23 and r["touched"] >= LINES // 101 and r["early"] == 0
+        assert r["requeued"] >= LINES // 23 and r["touched"] >= LINES // 101
         d.wait_channel("lines", channel, depth=0, in_flight_count=0, deferred_count=0)
         if restart != "restart in the midst":
-            assert r["repeated"] == 0
+            assert (r["repeated"], r["early"]) == (0, 0)
         if restart == "no restart":
             s = d.channel_stats("lines", channel)
             assert (s["message_count"], s["requeue_count"], s["timeout_count"]) == (LINES, r["requeued"], 0)
