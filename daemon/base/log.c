@@ -34,6 +34,7 @@ static struct {
 	_Atomic int level;
 	_Atomic bool reopen;
 	char *path; /* NULL: standard error */
+	bool made;  /* the file was not there before */
 	int fd;
 
 	pthread_mutex_t mutex;
@@ -99,9 +100,10 @@ static void write_all(int fd, const char *bytes, size_t n)
 	}
 }
 
-static int open_file(const char *path)
+/* more: O_EXCL, or 0 */
+static int open_file(const char *path, int more)
 {
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | more, 0640);
 }
 
 static size_t format(char *line, size_t size, enum pluq_level level, const char *instance, const char *fmt, va_list args)
@@ -128,7 +130,7 @@ static void reopen_if_asked(void)
 
 	if (!atomic_exchange(&log_.reopen, false) || !log_.path)
 		return;
-	fd = open_file(log_.path);
+	fd = open_file(log_.path, 0);
 	if (fd < 0) {
 		size_t n = format_now(line, sizeof(line), PLUQ_ERROR, "%s: cannot be opened again, the old file stays: %s",
 		    log_.path, strerror(errno));
@@ -314,6 +316,7 @@ static void close_file(void)
 int pluq__log_open(enum pluq_level level, const char *to, struct pluq_why *why)
 {
 	char *path;
+	bool made;
 	int fd;
 
 	if (strcmp(to, "stderr") == 0) {
@@ -324,7 +327,10 @@ int pluq__log_open(enum pluq_level level, const char *to, struct pluq_why *why)
 	path = strdup(to);
 	if (!path)
 		return PLUQ_ENOMEM;
-	fd = open_file(path);
+	fd = open_file(path, O_EXCL);
+	made = fd >= 0;
+	if (!made)
+		fd = open_file(path, 0);
 	if (fd < 0) {
 		snprintf(why->text, sizeof(why->text), "%s: cannot be opened for the log: %s", to, strerror(errno));
 		free(path);
@@ -333,13 +339,14 @@ int pluq__log_open(enum pluq_level level, const char *to, struct pluq_why *why)
 	close_file();
 	log_.path = path;
 	log_.fd = fd;
+	log_.made = made;
 	pluq__log_set_level(level);
 	return 0;
 }
 
 int pluq__log_give(uid_t user, gid_t group)
 {
-	return log_.path ? fchown(log_.fd, user, group) : 0;
+	return log_.path && log_.made ? fchown(log_.fd, user, group) : 0;
 }
 
 static void free_buffers(void)

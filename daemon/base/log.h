@@ -16,7 +16,8 @@
 int pluq__log_open(enum pluq_level level, const char *to, struct pluq_why *why);
 int pluq__log_start(void);       /* makes the thread */
 void pluq__log_stop(void);       /* writes what is waiting, ends the thread; later lines are written directly */
-/* Main. The file becomes theirs, as whoever the process becomes is to open it anew. 0, or -1 with errno. */
+/* Main. The file becomes theirs if it was made by pluq__log_open: whoever the process becomes is to open it anew. What was there
+ * before, a terminal perhaps, keeps its owner. 0, or -1 with errno. */
 int pluq__log_give(uid_t, gid_t);
 void pluq__log_reopen(void);     /* any thread: the file is opened anew before the next line */
 void pluq__log_set_level(enum pluq_level);

@@ -446,6 +446,9 @@ def test_what_root_has_made_is_the_users(launch, tmp_path):
         assert "cannot be opened again" not in log.read_text()
         d.stop()
         assert not (place / "tcp").exists()
+        os.chown(log, 0, 0)  # somebody else's: it stays theirs
+        d.start()
+        assert log.stat().st_uid == 0
     finally:
         shutil.rmtree(place)
 
