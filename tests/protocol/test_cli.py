@@ -447,7 +447,9 @@ def test_what_root_has_made_is_the_users(launch, tmp_path):
         d.stop()
         assert not (place / "tcp").exists()
         os.chown(log, 0, 0)  # somebody else's: it stays theirs
+        log.write_text("")
         d.start()
+        d.stop()
         assert log.stat().st_uid == 0
     finally:
         shutil.rmtree(place)
