@@ -66,6 +66,17 @@ static void on_drained(void *arg)
 	pluq__net_close_all(d->net, on_closed, d);
 }
 
+static void on_unread(void *arg)
+{
+	struct pluq__daemon *d = arg;
+
+	d->stop.phase++;
+	if (pluq__broker_used(d->broker))
+		pluq__broker_drain(d->broker, on_drained, d);
+	else
+		on_drained(d);
+}
+
 static void drain_handlers(struct pluq__plugins *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
@@ -91,9 +102,5 @@ void pluq__daemon_stop(struct pluq__daemon *d)
 
 	pluq__net_stop_accepting(d->net);
 	drain_handlers(&d->setup->plugins);
-	pluq__net_stop_reading(d->net);
-	if (pluq__broker_used(d->broker))
-		pluq__broker_drain(d->broker, on_drained, d);
-	else
-		on_drained(d);
+	pluq__net_stop_reading(d->net, on_unread, d);
 }

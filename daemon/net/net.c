@@ -84,6 +84,14 @@ static void on_stop_reading(struct pluq__mail *m)
 	at->reading_stopped = true;
 	for (struct pluq_conn *c = at->conns; c; c = c->next)
 		pluq__conn_pause(c); /* nobody resumes it */
+	if (atomic_fetch_sub(&at->net->reading_loops, 1) == 1)
+		pluq__loop_post(&at->net->loops->loop[0], &at->net->none_reads);
+}
+
+static void on_none_reads(struct pluq__mail *m)
+{
+	struct pluq__net *net = (struct pluq__net *)((char *)m - offsetof(struct pluq__net, none_reads));
+	net->unread_fn(net->unread_arg);
 }
 
 static void on_close_all(struct pluq__mail *m)
@@ -122,6 +130,7 @@ int pluq__net_new(struct pluq__net **out, struct pluq__loops *loops, int64_t max
 	net->loops = loops;
 	net->max_connections = max_connections;
 	net->spare_fd = -1;
+	net->none_reads.fn = on_none_reads;
 	net->none_left.fn = on_none_left;
 	net->per_loop = calloc((size_t)loops->count, sizeof *net->per_loop);
 	int error = net->per_loop ? 0 : PLUQ_ENOMEM;
@@ -153,8 +162,11 @@ void pluq__net_stop_accepting(struct pluq__net *net)
 	pluq__accept_stop(net);
 }
 
-void pluq__net_stop_reading(struct pluq__net *net)
+void pluq__net_stop_reading(struct pluq__net *net, void (*fn)(void *arg), void *arg)
 {
+	net->unread_fn = fn;
+	net->unread_arg = arg;
+	atomic_store(&net->reading_loops, net->loops->count);
 	for (int i = 0; i < net->loops->count; i++)
 		pluq__loop_post(net->per_loop[i].loop, &net->per_loop[i].stop_mail);
 }

@@ -27,7 +27,8 @@ int pluq__net_start(struct pluq__net *, struct pluq_why *why);
 
 /* Loop 0, in this order when the daemon stops. */
 void pluq__net_stop_accepting(struct pluq__net *); /* closes listeners, unlinks unix sockets */
-void pluq__net_stop_reading(struct pluq__net *);   /* on every loop, in a later turn */
+/* fn(arg) on loop 0 when no loop reads any more: nothing new comes from a connection then. */
+void pluq__net_stop_reading(struct pluq__net *, void (*fn)(void *arg), void *arg);
 /* Sends what is buffered (for at most 1 s per connection), closes every connection; fn(arg) on loop 0 when none is
  * left. */
 void pluq__net_close_all(struct pluq__net *, void (*fn)(void *arg), void *arg);

@@ -61,6 +61,12 @@ struct pluq__net {
 	struct pluq__timer accept_again;
 	struct pluq__complaint limit_complaint, descriptor_complaint, memory_complaint;
 
+	/* stopping */
+	_Atomic int reading_loops; /* loops that have not yet been told to read no more */
+	struct pluq__mail none_reads;
+	void (*unread_fn)(void *arg);
+	void *unread_arg;
+
 	_Atomic int64_t live; /* connections, until their descriptor is closed */
 	_Atomic bool closing;
 	atomic_flag told;     /* the letter that says "none left" is on its way */

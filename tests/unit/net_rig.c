@@ -74,12 +74,17 @@ static void on_all_closed(void *arg)
 	pluq__loops_stop(&r->loops);
 }
 
+static void on_unread(void *arg)
+{
+	struct rig *r = arg;
+	pluq__net_close_all(r->net, on_all_closed, r);
+}
+
 static void stop(void *arg)
 {
 	struct rig *r = arg;
 	pluq__net_stop_accepting(r->net);
-	pluq__net_stop_reading(r->net);
-	pluq__net_close_all(r->net, on_all_closed, r);
+	pluq__net_stop_reading(r->net, on_unread, r);
 }
 
 int64_t rig_stop(struct rig *r)

@@ -1,5 +1,6 @@
 /* Connections, over real sockets and real loops. The handler speaks a protocol of lines made for these tests. */
 #include <netinet/in.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,6 +83,8 @@ static void answer_after_end(void *arg)
 	net->conn_close(k->conn, true);
 }
 
+static _Atomic int unread, late; /* reading has ended everywhere; calls of on_data after that */
+
 /* One command. Returns what on_data is to return for it, `n` being its length with the line break. */
 static int64_t command(struct client *k, const char *line, size_t n)
 {
@@ -151,6 +154,7 @@ static int on_open(void *arg, struct pluq_conn *c)
 
 static int64_t on_data(struct pluq_conn *c, void *user, const uint8_t *bytes, size_t length)
 {
+	late += unread;
 	const uint8_t *end = memchr(bytes, '\n', length);
 	char line[MAX_REST + 1];
 	if (!end)
@@ -232,7 +236,7 @@ static void start_on(const char *address, int loops, int64_t max_connections)
 	struct pluq_listen params = {.size = sizeof params, .address = address, .what = "TCP",
 		.max_rest = MAX_REST, .ops = &ops, .arg = &rig};
 	struct pluq_why why = {""};
-	opened = closed = attach_count = released = drained = ended = resumed = 0;
+	opened = closed = attach_count = released = drained = ended = resumed = unread = late = 0;
 	rig_start(&rig, loops, max_connections);
 	int error = net->listen(&rig.host.pub, &params, &listener, &why);
 	if (error)
@@ -689,6 +693,63 @@ static void idle_peers_do_not_hold_up_the_stop(void **state)
 	}
 }
 
+static _Atomic int blocked, looked;
+static sem_t gate;
+
+static void block(void *arg)
+{
+	blocked = 1;
+	sem_wait(&gate);
+}
+
+static void on_unread(void *arg)
+{
+	unread = 1;
+}
+
+static void stop_reading(void *arg)
+{
+	pluq__net_stop_reading(rig.net, on_unread, NULL);
+}
+
+static void look(void *arg)
+{
+	looked = 1;
+}
+
+/* What a connection still brings before that is dealt with before the stop goes on. */
+static void the_end_of_reading_waits_for_every_loop(void **state)
+{
+	int fds[2] = {dial(), dial()};
+	blocked = looked = 0;
+	sem_init(&gate, 0, 0);
+	for (int i = 0; i < 2; i++) {
+		peer_say(fds[i], "echo there\n");
+		assert_true(peer_hears(fds[i], "there\n"));
+	}
+	rig_post(&rig, 1, block, NULL);
+	assert_true(rig_await(&blocked, 1));
+	for (int i = 0; i < 2; i++)
+		peer_say(fds[i], "echo again\n");
+	rig_post(&rig, 0, stop_reading, NULL);
+	rig_post(&rig, 0, look, NULL);
+	assert_true(rig_await(&looked, 1));
+	looked = 0;
+	rig_post(&rig, 0, look, NULL);
+	assert_true(rig_await(&looked, 1));
+	assert_int_equal(unread, 0);
+	sem_post(&gate);
+	assert_true(rig_await(&unread, 1));
+	for (int i = 0; i < 2; i++) {
+		peer_say(fds[i], "echo too late\n");
+		close(fds[i]);
+	}
+	rig_stop(&rig);
+	assert_int_equal(late, 0);
+	assert_int_equal(opened, closed);
+	sem_destroy(&gate);
+}
+
 static void unix_sockets_serve_and_are_cleared_away(void **state)
 {
 	char dir[] = "/tmp/pluq-net-XXXXXX", path[64];
@@ -738,6 +799,7 @@ int main(void)
 		cmocka_unit_test(running_out_of_descriptors_refuses_without_spinning),
 		cmocka_unit_test(a_stalled_peer_holds_up_the_stop_for_a_second_at_most),
 		cmocka_unit_test(idle_peers_do_not_hold_up_the_stop),
+		cmocka_unit_test_setup(the_end_of_reading_waits_for_every_loop, two_loops),
 		cmocka_unit_test(unix_sockets_serve_and_are_cleared_away),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
