@@ -27,7 +27,7 @@ THREADS = int(os.environ.get("PLUQ_TEST_THREADS", "2"))
 
 _DISKQUEUE = {"data_path", "max_bytes_per_file", "sync_every", "sync_timeout"}
 _DAEMON = {"threads", "user", "shutdown_timeout", "memory_limit", "max_connections", "slow_operation"}
-_REPORT = re.compile(r"ERROR: (Address|Leak|Memory|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|runtime error: ")
+_REPORT = re.compile(r"ERROR: (Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|runtime error: ")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
