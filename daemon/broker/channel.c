@@ -289,17 +289,6 @@ static void on_pinned(struct pluq__spill *s, uint64_t position)
 	}
 }
 
-static void on_rewritten(struct pluq__spill *s, struct pluq__held *h, int status, uint64_t position)
-{
-	h->rewriting = false;
-	if (!status)
-		h->position = position;
-	if (h->state == PLUQ__HELD_FINISHED)
-		pluq__channel_finish(of_spill(s), h);
-}
-
-const struct pluq__spill_owner pluq__channel_spill_owner = {on_spill_change, on_pinned, on_rewritten};
-
 /* ---- the whole channel ---- */
 
 void pluq__channel_pause(struct pluq__channel *c, bool paused)
@@ -373,17 +362,35 @@ static void store_held(struct pluq__channel *c, struct pluq__held *h)
 	    .has_old = h->stored,
 	    .old_position = h->position};
 
-	if (h->rewriting) { /* on its way already, and to stay */
-		h->stored = false;
-		h->state = PLUQ__HELD_FINISHED;
+	if (h->rewriting) /* on its way, but perhaps with older attempts, or without its due time: once more after that */
 		return;
-	}
 	if (pluq__spill_append(c->spill, &item) < 0)
 		c->home->lost += !h->stored; /* else its record stays as it is */
 	else
 		h->msg = NULL;
 	pluq__held_free(c->home, h);
 }
+
+static void on_rewritten(struct pluq__spill *s, struct pluq__held *h, int status, uint64_t position)
+{
+	struct pluq__channel *c = of_spill(s);
+
+	h->rewriting = false;
+	if (!status)
+		h->position = position;
+	if (h->state != PLUQ__HELD_FINISHED && c->ending && !status) {
+		store_held(c, h);
+		return;
+	}
+	if (h->state != PLUQ__HELD_FINISHED && c->ending) { /* the old record stays as it is */
+		h->stored = false;
+		h->state = PLUQ__HELD_FINISHED;
+	}
+	if (h->state == PLUQ__HELD_FINISHED)
+		pluq__channel_finish(c, h);
+}
+
+const struct pluq__spill_owner pluq__channel_spill_owner = {on_spill_change, on_pinned, on_rewritten};
 
 static void store_list(struct pluq__channel *c, struct pluq__held_list *l)
 {

@@ -465,6 +465,71 @@ static void straggler_is_kept_once_when_the_daemon_stops(void **state)
 	consumer_fini(&c);
 }
 
+static void *take_down(void *lost)
+{
+	*(uint64_t *)lost = engine_down(&e);
+	return NULL;
+}
+
+/* What has happened to it since the rewrite began is in the record that stays. */
+static void straggler_deferred_while_it_is_rewritten_keeps_its_time_over_a_stop(void **state)
+{
+	struct consumer c;
+	pthread_t thread;
+	uint64_t lost = 99;
+
+	e.limits.mem_queue_size = 0;
+	engine_up(&e, LOOPS);
+	struct mock_queue *q = mock_queue(&e.storage, "t:c");
+	struct pluq_topic *t = make_straggler(&c, q, true);
+
+	assert_int_equal(requeue(&c, 0, 1000 * SEC), 0);
+	topic_drop(t);
+	assert_int_equal(pthread_create(&thread, NULL, take_down, &lost), 0);
+	assert_true(until_at_least(&c.ended, 1)); /* the channel ends in that same step */
+	mock_unblock(q, MOCK_APPEND);
+	pthread_join(thread, NULL);
+	assert_int_equal(lost, 0);
+	assert_int_equal(mock_depth(q), 4);
+	int seen = 0;
+
+	for (size_t n = 0; n < 4; n++) {
+		struct mock_record *r = mock_at(q, n);
+
+		if (strcmp(r->body, "0") != 0)
+			continue;
+		seen++;
+		assert_true(r->due_ns > 0);
+		assert_int_equal(r->attempts, 1);
+	}
+	assert_int_equal(seen, 1);
+	consumer_fini(&c);
+}
+
+/* The rewrite fails: the old record is the one that stays. */
+static void straggler_that_cannot_be_rewritten_is_kept_once_over_a_stop(void **state)
+{
+	struct consumer c;
+	pthread_t thread;
+	uint64_t lost = 99;
+
+	e.limits.mem_queue_size = 0;
+	engine_up(&e, LOOPS);
+	struct mock_queue *q = mock_queue(&e.storage, "t:c");
+	struct pluq_topic *t = make_straggler(&c, q, true);
+
+	topic_drop(t);
+	mock_fail(q, MOCK_APPEND, 100);
+	assert_int_equal(pthread_create(&thread, NULL, take_down, &lost), 0);
+	assert_true(until_at_least(&c.ended, 1));
+	mock_unblock(q, MOCK_APPEND);
+	pthread_join(thread, NULL);
+	assert_int_equal(lost, 0);
+	assert_int_equal(mock_depth(q), 4);
+	assert_string_equal(mock_at(q, 0)->body, "0");
+	consumer_fini(&c);
+}
+
 /* ---- storage on the loop, storage that keeps nothing ---- */
 
 static void storage_on_the_loop_keeps_order_too(void **state)
@@ -566,6 +631,9 @@ int main(void)
 	    TEST_ON(1, topic_waits_for_a_channel_that_does_not_keep_up),
 	    TEST_ON(1, straggler_is_rewritten_and_then_finished),
 	    TEST_ON(1, straggler_finished_while_it_is_rewritten_leaves_no_record),
+	    TEST_ON(1, straggler_deferred_while_it_is_rewritten_keeps_its_time_over_a_stop),
+	    TEST_ON(3, straggler_deferred_while_it_is_rewritten_keeps_its_time_over_a_stop),
+	    TEST_ON(1, straggler_that_cannot_be_rewritten_is_kept_once_over_a_stop),
 	    TEST_ON(1, straggler_requeued_or_timed_out_while_it_is_rewritten_comes_once),
 	    TEST_ON(1, straggler_of_an_emptied_channel_leaves_no_record),
 	    TEST_ON(1, straggler_is_kept_once_when_the_daemon_stops),
