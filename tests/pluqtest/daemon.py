@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from . import disk
 from .client import Client
 from .httpclient import RawHttp, http
 from .wait import eventually, scaled
@@ -168,6 +169,8 @@ class Pluqd:
             self.process.terminate()
         code = self.wait(deadline)
         assert code == status, f"pluqd ended with status {code}:\n{self.log()[-4000:]}"
+        if code == 0:
+            disk.check_left(self.data)
 
     def kill(self):
         self.process.kill()

@@ -58,23 +58,117 @@ def read_meta(folder, queue):
     return Meta.parse((folder / meta_name(queue)).read_bytes())
 
 
+class Original:
+    """A queue as one process of the original works on it: by its algorithm, not by what would be sensible. Nothing changes on
+    disk but by write() and close(). What it would log as an error is in `complaints`; files that it would set aside are
+    left where they are."""
+
+    def __init__(self, folder, queue, max_bytes_per_file=100 << 20, max_msg_size=1 << 20):
+        self.folder, self.queue, self.max_bytes, self.max_length = folder, queue, max_bytes_per_file, max_msg_size + 26
+        self.complaints, self.done = [], []
+        meta = folder / meta_name(queue)
+        if meta.exists():
+            m = Meta.parse(meta.read_bytes())
+        else:
+            m = Meta(0, 0, 0, 0, 0)
+            if list(folder.glob(f"{queue}.diskqueue.*.dat")):
+                self.complaints.append("data files without a meta file, which it does not look at")
+        self.depth, self.read_file, self.read_pos, self.write_file, self.write_pos = m
+        if self.read_file > self.write_file or (self.read_file == self.write_file and self.read_pos > self.write_pos):
+            self.complaints.append("the read position lies beyond the write position")
+        path = self._path(self.write_file)
+        if path.exists() and path.stat().st_size > self.write_pos:
+            self.complaints.append(f"write position {self.write_pos} < file size of {path.stat().st_size}")
+            self.write_file, self.write_pos = self.write_file + 1, 0
+
+    def _path(self, number):
+        return self.folder / data_name(self.queue, number)
+
+    def _next(self):
+        """The record at the read position, whose size is on disk; anything wrong is an AssertionError."""
+        path = self._path(self.read_file)
+        assert path.exists(), "no such file"
+        with open(path, "rb") as f:
+            f.seek(self.read_pos)
+            head = f.read(4)
+            assert len(head) == 4, "the file ends at or in a length"
+            length, = struct.unpack(">i", head)
+            assert 26 <= length <= self.max_length, f"a record of length {length}"
+            payload = f.read(length)
+            assert len(payload) == length, "the file ends in a record"
+        timestamp, attempts = struct.unpack(">qH", payload[:10])
+        return Record(timestamp, attempts, payload[10:26], payload[26:])
+
+    def _skip_file(self, why):
+        self.complaints.append(f"{self._path(self.read_file).name} at {self.read_pos}: {why}")
+        if self.read_file == self.write_file:
+            self.write_file, self.write_pos = self.write_file + 1, 0
+        self.read_file, self.read_pos = self.read_file + 1, 0
+
+    def _at_end(self):
+        return not (self.read_file < self.write_file or self.read_pos < self.write_pos)
+
+    def read(self, most=None):
+        """Takes records out of the queue: so many, or all."""
+        records = []
+        while not self._at_end() and (most is None or len(records) < most):
+            try:
+                record = self._next()
+            except AssertionError as why:
+                self._skip_file(why)
+                continue
+            records.append(record)
+            self.depth -= 1
+            self.read_pos += len(record.encode())
+            if self.read_file < self.write_file and self.read_pos >= self._path(self.read_file).stat().st_size:
+                self.done.append(self._path(self.read_file))
+                self.read_file, self.read_pos = self.read_file + 1, 0
+        if self._at_end() and self.depth != 0:
+            self.complaints.append(f"depth {self.depth} at the tail")
+            self.depth = 0
+        return records
+
+    def write(self, records):
+        for record in records:
+            data = record.encode()
+            if self.write_pos > 0 and self.write_pos + len(data) > self.max_bytes:
+                self.write_file, self.write_pos = self.write_file + 1, 0
+            with open(os.open(self._path(self.write_file), os.O_RDWR | os.O_CREAT, 0o600), "r+b") as f:
+                f.seek(self.write_pos)
+                f.write(data)
+            self.write_pos += len(data)
+            self.depth += 1
+
+    def close(self):
+        for path in self.done:
+            path.unlink()
+        meta = Meta(self.depth, self.read_file, self.read_pos, self.write_file, self.write_pos)
+        write(self.folder / meta_name(self.queue), meta.encode())
+
+
 def pending(folder, queue):
-    """The unread records of a queue, found as the original finds them: from the read to the write position."""
-    if not (folder / meta_name(queue)).exists():
-        assert not list(folder.glob(f"{queue}.diskqueue.*.dat")), f"{queue}: data files without a meta file"
-        return []
-    m = read_meta(folder, queue)
-    records = []
-    for number in range(m.read_file, m.write_file + 1):
-        path = folder / data_name(queue, number)
-        if not path.exists():
-            assert number == m.write_file, f"{path.name} is missing"
-            continue
-        data = path.read_bytes()
-        if number == m.write_file:
-            assert len(data) == m.write_pos, f"{path.name}: {len(data)} bytes, write position {m.write_pos}"
-        records += parse_records(data[m.read_pos if number == m.read_file else 0:])
+    """The unread records of a queue after a clean stop: the original must find them all, the count of them right, and nothing
+    to complain of."""
+    q = Original(folder, queue)
+    records = q.read()
+    assert q.complaints == [], f"{queue}: {q.complaints}"
     return records
+
+
+def check_left(folder):
+    """What holds after a clean stop, whatever has happened before."""
+    numbers = {}
+    for path in folder.iterdir():
+        assert not path.name.endswith(".tmp"), path.name
+        queue, infix, rest = path.name.rpartition(".diskqueue.")
+        if infix and rest.endswith(".dat") and not rest.startswith("meta"):
+            numbers.setdefault(queue, []).append(int(rest[:-4]))
+    for queue, found in numbers.items():
+        assert (folder / meta_name(queue)).exists(), f"{queue}: data files without a meta file"
+        m = read_meta(folder, queue)
+        assert m.read_file <= min(found) and max(found) <= m.write_file, f"{queue}: files {sorted(found)} beside {m}"
+        size = (folder / data_name(queue, m.write_file)).stat().st_size if m.write_file in found else 0
+        assert size == m.write_pos, f"{queue}: the write file has {size} bytes beside {m}"
 
 
 def write(path, data):

@@ -39,6 +39,25 @@ static void full_disk_keeps_whole_records(void **state)
 	assert_int_equal(r->info.count, 0);
 }
 
+/* The original takes a queue without a meta file for a new one, whatever data files there are. */
+static void data_file_that_got_nothing_has_a_meta_file(void **state)
+{
+	struct rig *r = *state;
+	size_t done;
+	rig_start(r);
+	rig_faults(r, "write *.dat ENOSPC\n");
+	assert_int_equal(rig_try_append(r, 0, 1, 10, &done), PLUQ_EIO);
+	assert_int_equal(rig_size(r, DATA0), 0);
+	rig_faults(r, "");
+	rig_stop(r);
+	rig_expect_meta(r, "0\n0,0\n0,0\n");
+	rig_unlink(r, META);
+	rig_start(r); /* and if there was none at the start */
+	assert_int_equal(r->info.count, 0);
+	rig_stop(r);
+	rig_expect_meta(r, "0\n0,0\n0,0\n");
+}
+
 static void full_disk_with_large_bodies(void **state)
 {
 	struct rig *r = *state;
@@ -448,6 +467,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(full_disk_keeps_whole_records),
+		RIG_TEST(data_file_that_got_nothing_has_a_meta_file),
 		RIG_TEST(full_disk_with_large_bodies),
 		RIG_TEST(failed_write_that_cannot_be_undone),
 		RIG_TEST(full_disk_at_the_meta_file_leaves_no_temporary_files),

@@ -119,6 +119,7 @@ static int from_files(struct dq *q, bool unreadable, struct pluq_why *why)
 		DQ_LOG(q, PLUQ_ERROR, "%s is not a meta file: going by the data files", dq_meta_name(q->name).text);
 	if (v.highest < 0)
 		return 0;
+	q->new_name = true; /* they are to get a meta file */
 	rc = dq_scan_file(q, (struct dq_at){ .file = v.highest }, true, &t, why);
 	if (rc != 0)
 		return rc;

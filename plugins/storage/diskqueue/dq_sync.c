@@ -25,14 +25,18 @@ int dq_sync_data(struct dq *q, struct dq_at upto, struct pluq_why *why)
 
 int dq_save_meta(struct dq *q, const struct dq_state *state, struct pluq_why *why)
 {
-	if (dq_state_same(state, &q->saved))
+	pthread_mutex_lock(&q->lock);
+	bool new_name = q->new_name;
+	/* Without a meta file it says what no file at all would mean; a data file beside none would be taken for a crash's. */
+	bool said = dq_state_same(state, &q->saved) && (q->meta_valid || !new_name);
+	if (!said)
+		q->new_name = false;
+	pthread_mutex_unlock(&q->lock);
+	if (said)
 		return 0;
+	new_name |= !q->meta_valid;
 	char text[DQ_META_TEXT];
 	size_t length = dq_meta_print(text, state);
-	pthread_mutex_lock(&q->lock);
-	bool new_name = q->new_name || !q->meta_valid;
-	q->new_name = false;
-	pthread_mutex_unlock(&q->lock);
 	int rc = dq_replace(q->store->dir_fd, dq_meta_name(q->name).text, text, length, why);
 	if (rc == 0 && new_name && fsync(q->store->dir_fd) != 0)
 		rc = dq_fail(why, "fsync", q->store->conf->data_path);
