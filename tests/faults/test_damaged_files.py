@@ -38,9 +38,16 @@ def take_all(d, n):
 
 
 def still_works(d):
+    """Serves on, and leaves at its stop what the original can go on with."""
     d.client().pub("t", "900.")
-    assert numbers(d.consumer("t", "c", 1).messages(1, finish=True)) == [900]
+    with d.consumer("t", "c", 1) as c:
+        assert numbers(c.messages(1, finish=True)) == [900]
+        c.sync()
     assert d.http("GET", "/ping").body == b"OK"
+    d.client().pub("t", "901.")
+    d.wait_channel("t", "c", depth=1)
+    d.stop()
+    assert [r.body for r in disk.pending(d.data, "t:c")] == [b"901."]
 
 
 LENGTHS = [0, -1, 1, 25, 2147483647, -2147483648, 1048576 + 27, 0x20202020]

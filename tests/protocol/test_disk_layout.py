@@ -32,6 +32,16 @@ def test_metadata_after_a_clean_stop(launch):
     assert [p for p in d.files() if p.endswith(".tmp")] == []
 
 
+def test_metadata_of_nothing(launch):
+    d = launch()
+    d.stop()
+    assert json.loads((d.data / "nsqd.dat").read_bytes())["topics"] is None
+    d.start()
+    d.post("/topic/create", topic="t")
+    d.stop()
+    assert json.loads((d.data / "nsqd.dat").read_bytes())["topics"] == [{"name": "t", "paused": False, "channels": None}]
+
+
 def test_queue_files_after_a_clean_stop(launch):
     d = launch()
     c = d.consumer("t", "c", 2)
@@ -128,6 +138,61 @@ def test_the_read_position_is_taken_up_in_the_middle_of_a_file(launch):
     c = d.consumer("t", "c", 50)
     assert c.bodies(6) == [b"m%d" % i for i in range(4, 10)]
     c.nothing(0.05)
+
+
+@pytest.mark.parametrize("meta, first", [
+    ("0\n0,0\n0,0\n", 0),      # as it is left for a topic or channel that never had anything on disk
+    ("0\n7,0\n7,0\n", 7),      # emptied
+    ("0\n7,300\n7,300\n", 8),  # its file is gone: the original would write at 300 of a new one
+])
+def test_a_meta_file_alone(launch, meta, first):
+    d = launch.make(mem_queue_size=0)
+    disk.write_metadata(d.data, {"t": []})
+    disk.write(d.data / "t.diskqueue.meta.dat", meta.encode())
+    d.start()
+    assert d.topic_stats("t")["depth"] == 0
+    d.client().pub("t", "x")
+    d.stop()
+    assert [r.body for r in disk.pending(d.data, "t")] == [b"x"]
+    assert d.files("t.diskqueue.0*") == [f"t.diskqueue.{first:06d}.dat"]
+    assert " warn " not in d.log() and " error " not in d.log()
+
+
+def test_a_reader_at_the_end_of_a_complete_file(launch):
+    """The original takes this file, of which nothing is left, for a bad one."""
+    d = launch.make()
+    done = [disk.record(i, b"done") for i in range(3)]
+    originals(d, [done, [disk.record(9, b"x")]])
+    disk.write(d.data / "t:c.diskqueue.meta.dat", disk.Meta(1, 0, sum(len(r.encode()) for r in done), 1, 31).encode())
+    d.start()
+    assert d.channel_stats("t", "c")["depth"] == 1
+    d.stop()
+    assert [r.body for r in disk.pending(d.data, "t:c")] == [b"x"]
+    assert d.files("*.bad") == []
+    assert " error " not in d.log()
+
+
+def test_a_directory_of_the_original_is_left_alone(launch):
+    """Started and stopped, nothing more: every file of a queue is what it was."""
+    d = launch.make()
+    originals(d, [[disk.record(10 * f + i, b"%d" % i) for i in range(10)] for f in range(3)])
+    disk.write_queue(d.data, "unlisted", [[disk.record(1, b"x")]], first=5)
+    before = {n: (d.data / n).read_bytes() for n in d.files("*.diskqueue.*")}
+    d.start()
+    d.stop()
+    assert {n: (d.data / n).read_bytes() for n in d.files("*.diskqueue.*")} == before
+
+
+def test_deleting_leaves_bad_files(launch):
+    d = launch.make(mem_queue_size=0)
+    originals(d, [[disk.record(1, b"x")]])
+    disk.write(d.data / "t:c.diskqueue.000000.dat.bad", b"junk")
+    d.start()
+    d.client().pub("t", "y")
+    d.post("/channel/empty", topic="t", channel="c")
+    assert d.files("t:c.diskqueue.0*") == ["t:c.diskqueue.000000.dat.bad"]
+    d.post("/topic/delete", topic="t")
+    assert d.files("t*") == ["t:c.diskqueue.000000.dat.bad"]
 
 
 def test_a_record_with_an_empty_body_is_delivered(launch):
