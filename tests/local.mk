@@ -25,6 +25,9 @@ installcheck-local:
 		PLUQ_INSTALLED_PKGCONFIG='$(DESTDIR)$(pkgconfigdir)' \
 		$(top_srcdir)/tests/run-pytest $(srcdir)/tests/install.suite
 
+# The log of a test that hung until make was ended is what tells where.
+.PRECIOUS: $(TEST_LOGS)
+
 # Where the interop suite has put nsqjs.
 clean-local:
 	rm -rf tests/interop-modules
