@@ -1,10 +1,10 @@
 // Publishes the lines of a file with nsqjs and consumes them on several channels, answering messages in every way a
 // client can. One JSON argument:
 //   port, topic, file, channels: [names], readers: per channel
-//   pauseAt: line before which it prints {half: {sentBack, held}}, what a channel is to have seen of that when all before
-//   is consumed, and waits for a line on standard input (the broker may be restarted meanwhile); or -1
-//   atRest: the broker will be restarted when it has carried out every answer; before that some messages are sent back
-//   for lateMs, and some are not answered, so that it has something to keep
+//   pauseAt: line before which it prints {half: {late, held}} and waits for a line on standard input (the broker may be
+//   restarted meanwhile); or -1
+//   atRest: until that line has come, `late` messages of each channel are sent back for lateMs as often as they come, and
+//   `held` ones are not answered at first: so the broker comes to rest, and has something to keep
 // Each line begins with its number in six digits. Prints one JSON object per channel as its last line:
 //   {channel: {lines, repeated, requeued, touched, early, sha256}}
 'use strict'
@@ -26,13 +26,13 @@ const numberOf = (body) => parseInt(body.slice(0, 6), 10)
 const wantsRequeue = (n) => n % 23 === 7
 const wantsTouch = (n) => n % 101 === 9
 const wantsDefer = (n) => n % 997 === 500
-// Late enough not to come due before the restart.
 const wantsLate = (n) => job.atRest && n < job.pauseAt && n >= job.pauseAt - 500 && n % 50 === 21 && !wantsRequeue(n)
 const wantsHold = (n) => job.atRest && n < job.pauseAt && n % 1009 === 13 && !wantsRequeue(n) && !wantsLate(n)
 
 // Publishing: batch after batch, each repeated until it is acknowledged.
 
 let writer = null
+let goneOn = false // somebody has said so
 
 function connectWriter() {
   return new Promise((resolve) => {
@@ -83,9 +83,14 @@ async function untilAcknowledged(publish) {
 
 function somebodySaysGo() {
   const before = [...Array(job.pauseAt).keys()]
-  const sentBack = before.filter((n) => wantsRequeue(n) || wantsLate(n)).length
-  process.stdout.write(JSON.stringify({half: {sentBack, held: before.filter(wantsHold).length}}) + '\n')
-  return new Promise((resolve) => readline.createInterface({input: process.stdin}).once('line', resolve))
+  const half = {late: before.filter(wantsLate).length, held: before.filter(wantsHold).length}
+  process.stdout.write(JSON.stringify({half}) + '\n')
+  return new Promise((resolve) => {
+    readline.createInterface({input: process.stdin}).once('line', () => {
+      goneOn = true
+      resolve()
+    })
+  })
 }
 
 async function publishAll() {
@@ -121,6 +126,7 @@ class Channel {
     this.missing = lines.length
     this.repeated = this.requeued = this.touched = this.early = 0
     this.dueAt = new Map() // of those that were sent back; ms
+    this.held = new Set()
     this.done = new Promise((resolve) => {
       this.complete = resolve
     })
@@ -132,7 +138,7 @@ class Channel {
       nsqdTCPAddresses: `127.0.0.1:${job.port}`,
       maxInFlight: IN_FLIGHT,
       lookupdPollInterval: 1, // also how often it tries to connect again
-      messageTimeout: 60000,
+      messageTimeout: 300000, // nothing comes back for this reason
       heartbeatInterval: 5,
     })
     r.on('message', (m) => this.take(m))
@@ -144,15 +150,20 @@ class Channel {
   take(m) {
     const body = m.body.toString()
     const n = numberOf(body)
-    if (m.attempts === 1 && wantsHold(n)) return
-    if ((wantsRequeue(n) || wantsLate(n)) && !this.dueAt.has(n)) {
-      const delay = wantsLate(n) ? job.lateMs : REQUEUE_MS
-      this.requeued++
-      this.dueAt.set(n, Date.now() + delay)
-      m.requeue(delay, false)
+    if (Date.now() < this.dueAt.get(n) - 5) this.early++
+    if (wantsHold(n) && !this.held.has(n)) {
+      this.held.add(n)
       return
     }
-    if (Date.now() < this.dueAt.get(n) - 5) this.early++
+    if (wantsLate(n) && !goneOn) {
+      this.sendBack(m, n, job.lateMs)
+      return
+    }
+    if (wantsRequeue(n) && !this.dueAt.has(n)) {
+      this.requeued++
+      this.sendBack(m, n, REQUEUE_MS)
+      return
+    }
     if (wantsTouch(n)) {
       this.touched++
       m.touch()
@@ -160,6 +171,11 @@ class Channel {
       return
     }
     this.finish(m, n, body)
+  }
+
+  sendBack(m, n, delay) {
+    this.dueAt.set(n, Date.now() + delay)
+    m.requeue(delay, false)
   }
 
   finish(m, n, body) {

@@ -63,9 +63,9 @@ def free_port():
 
 @pytest.mark.parametrize("restart", ["no restart", "restart at rest", "restart in the midst"])
 def test_roundtrip(launch, modules, real_lines, restart):
-    """At rest the broker has carried out every answer it was sent: what it holds is known, and it must bring back exactly
-    that, nothing twice and nothing before its time. In the midst, answers are lost on their way: what they were about was in
-    flight, so it comes again, and at once."""
+    """At rest the broker has carried out every answer it was sent, and nothing is due soon: what it holds is known, and it
+    must bring back exactly that, nothing twice and nothing before its time. In the midst, answers are lost on their way: what
+    they were about was in flight, so it comes again, and at once."""
     port = free_port()
     d = launch(tcp=f"127.0.0.1:{port}", mem_queue_size=2000, **{"log.level": "info"})
     job = {"port": port, "topic": "lines", "file": str(real_lines), "channels": CHANNELS, "readers": 3,
@@ -79,7 +79,7 @@ def test_roundtrip(launch, modules, real_lines, restart):
         if restart != "no restart":
             half = json.loads(node.stdout.readline())["half"]
             for channel in CHANNELS if restart == "restart at rest" else []:
-                d.wait_channel("lines", channel, deadline=60, depth=0, in_flight_count=half["held"], requeue_count=half["sentBack"])
+                d.wait_channel("lines", channel, deadline=60, depth=0, in_flight_count=half["held"], deferred_count=half["late"])
             d.restart()
             node.stdin.write("go\n")
             node.stdin.flush()

@@ -99,11 +99,11 @@ def test_req_to_another_consumer(broker, topic):
 def test_req_with_delay_defers(broker, topic):
     c, m = one(broker, topic)
     start = time.monotonic()
-    c.req(m, 200)
+    c.req(m, 500)
     broker.wait_channel(topic, "c", deferred_count=1, in_flight_count=0, depth=0)
     again = c.message()
     passed = time.monotonic() - start
-    assert 0.2 <= passed < 0.2 + scaled(LATE_S), passed
+    assert 0.5 <= passed < 0.5 + scaled(LATE_S), passed
     assert again.attempts == 2
 
 
@@ -132,17 +132,18 @@ def test_a_touch_extends_the_deadline(broker, topic):
     c, m = one(broker, topic)
     start = time.monotonic()
     c.nothing(0.25)
-    c.touch(m)
     touched = time.monotonic()
+    c.touch(m)
     again = c.message()
     now = time.monotonic()
     assert again.attempts == 2
-    assert now - touched >= 0.39 and now - start < 0.65 + scaled(LATE_S), (now - start, now - touched)
+    assert now - touched >= 0.4 and now - start < 0.65 + scaled(LATE_S), (now - start, now - touched)
 
 
 def test_touches_do_not_pass_the_longest_life(broker, topic):
-    c, m = one(broker, topic)
     start = time.monotonic()
+    c, m = one(broker, topic)
+    heard = time.monotonic()
     redelivered = []
 
     def step():
@@ -154,8 +155,8 @@ def test_touches_do_not_pass_the_longest_life(broker, topic):
         return redelivered
 
     eventually(step, 5, "redelivery in spite of touches")
-    passed = time.monotonic() - start
-    assert 1.49 <= passed < 1.5 + 0.2 + scaled(LATE_S), passed
+    now = time.monotonic()
+    assert now - start >= 1.5 and now - heard < 1.5 + 0.2 + scaled(LATE_S), (now - start, now - heard)
     assert redelivered[0].attempts == 2
 
 
