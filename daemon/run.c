@@ -184,6 +184,7 @@ static int prepare(struct pluq__daemon *d, struct pluq__problem *p)
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* until loop 0 takes it: the configuration has just been read */
 	pluq__crash_prepare(&d->setup->plugins);
 	pluq__fdlimit_raise();
 	pluq__memory_set_limit(pluq__settings_memory(s));

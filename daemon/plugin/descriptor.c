@@ -83,10 +83,10 @@ static int check_storage_ops(const struct pluq_storage_ops *ops, struct pluq__pr
 {
 	NEED(ops, load);
 	NEED(ops, save);
-	NEED(ops, open);
-	NEED(ops, close);
 	if (ops->flags & PLUQ_STORAGE_REJECTS) /* keeps nothing: the others are never called */
 		return 0;
+	NEED(ops, open);
+	NEED(ops, close);
 	NEED(ops, append);
 	NEED(ops, fetch);
 	NEED(ops, release);

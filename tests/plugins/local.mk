@@ -21,6 +21,11 @@ tests_plugins_hanging_la_SOURCES = tests/plugins/hanging.c
 tests_plugins_hanging_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_hanging_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/plugins/keeps-nothing.la
+tests_plugins_keeps_nothing_la_SOURCES = tests/plugins/keeps-nothing.c tests/plugins/plain.h
+tests_plugins_keeps_nothing_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_keeps_nothing_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/newer-minor.la
 tests_plugins_newer_minor_la_SOURCES = tests/plugins/newer-minor.c tests/plugins/plain.h
 tests_plugins_newer_minor_la_CFLAGS = $(PLUGIN_CFLAGS)

@@ -314,6 +314,21 @@ def test_a_crash_names_versions_and_builds(launch, where):
         assert builds["crash"] == (re.findall(r"Build ID: (\w+)", notes) or ["none"])[0]
 
 
+@needs_test_plugins
+def test_a_storage_that_keeps_nothing_needs_no_more_than_load_and_save(launch):
+    """Its table is shorter than the members it does not have."""
+    path = f"{TEST_PLUGINS}/keeps-nothing.so"
+    d = launch.make(storage="keeps-nothing", mem_queue_size=1, config=f"plugins:\n  - nsqd\n  - keeps-nothing: {{plugin: {path}}}\n")
+    d.start()
+    d.consumer("t", "c").close()
+    p = d.client()
+    p.pub("t", "fits")
+    p.command("PUB t", "does not")
+    assert p.frame().data.startswith(b"E_PUB_FAILED")
+    d.post("/topic/delete", topic="t")
+    d.stop()
+
+
 # signals
 
 
