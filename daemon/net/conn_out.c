@@ -216,8 +216,12 @@ void pluq__conn_arm_write_timeout(struct pluq_conn *c)
 	int64_t wait_ns = c->write_timeout_ns;
 	if (c->state == PLUQ__CONN_FLUSHING && (wait_ns == 0 || wait_ns > closing_ns))
 		wait_ns = closing_ns;
-	if (wait_ns > 0 && !c->final)
+	if (c->final)
+		return;
+	if (wait_ns > 0)
 		pluq__loop_set(c->at->loop, &c->timer, pluq__conn_now(c) + wait_ns);
+	else
+		pluq__loop_clear(c->at->loop, &c->timer);
 }
 
 static void write_on(struct pluq_conn *c)

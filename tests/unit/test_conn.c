@@ -128,6 +128,8 @@ static int64_t command(struct client *k, const char *line, size_t n)
 		}
 	} else if (strcmp(line, "patience") == 0) {
 		net->conn_set_write_timeout(c, 200 * PLUQ__MS);
+	} else if (strcmp(line, "endless patience") == 0) {
+		net->conn_set_write_timeout(c, 0);
 	} else if (strcmp(line, "hold") == 0) {
 		k->hold = true;
 	} else if (strcmp(line, "quit") == 0) {
@@ -518,6 +520,21 @@ static void a_peer_that_does_not_read_is_closed_after_the_write_timeout(void **s
 	close(fd);
 }
 
+static void a_write_timeout_can_be_taken_back(void **state)
+{
+	enum { MUCH = 60000000 };
+	int fd = dial();
+	uint8_t *got = malloc(MUCH);
+	char want[64];
+	snprintf(want, sizeof want, "patience\npile %d\nendless patience\n", MUCH);
+	peer_say(fd, want); /* the pile reaches the limit and is sent at once, so that the timeout has begun */
+	nanosleep(&(struct timespec){.tv_nsec = 400 * PLUQ__MS}, NULL); /* time to do wrong */
+	assert_int_equal(closed, 0);
+	assert_true(peer_read(fd, got, MUCH));
+	free(got);
+	close(fd);
+}
+
 static void last_words_arrive_before_the_end(void **state)
 {
 	char junk[50000];
@@ -788,6 +805,7 @@ int main(void)
 		ONE(output_by_reference_is_released_when_the_peer_leaves),
 		ONE(a_producer_is_told_when_output_has_drained),
 		ONE(a_peer_that_does_not_read_is_closed_after_the_write_timeout),
+		ONE(a_write_timeout_can_be_taken_back),
 		ONE(last_words_arrive_before_the_end),
 		ONE(a_large_answer_is_sent_whole_before_the_end),
 		ONE(an_abrupt_close_is_reported_once),
