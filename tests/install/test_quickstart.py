@@ -63,6 +63,27 @@ def test_what_it_cannot_do_is_said(environment, arguments, status, text):
     assert r.returncode == status and text in r.stderr
 
 
+@pytest.mark.parametrize("is_root", [True, False], ids=["root", "user"])
+def test_missing_packages_are_installed_and_told(tmp_path, is_root):
+    """Of four packages one is there, one's command is there; the other two are asked for, unasked."""
+    calls = tmp_path / "calls"
+    for name, text in {
+        "dpkg-query": 'for p; do :; done; [ "$p" = there ] && echo install ok installed',
+        "id": f"echo {0 if is_root else 1000}",
+        "sudo": f'echo "sudo $1" >>{calls}; exec "$@"',
+        "apt-get": f'echo "apt-get $DEBIAN_FRONTEND $*" >>{calls}',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    r = subprocess.run(["sh", "-euc", ". ./lib-deps.sh; pluq_install there absent shell:sh tool:no-such-command"], cwd=SCRIPT.parent,
+                       env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "DEBIAN_FRONTEND": ""}, stdin=subprocess.DEVNULL,
+                       capture_output=True, text=True, timeout=scaled(20))
+    assert r.returncode == 0, r.stderr
+    assert r.stdout == "Installing missing packages: absent tool \n"
+    apt = ["apt-get  -q update", "apt-get noninteractive -q -y --no-install-recommends install absent tool"]
+    assert calls.read_text().splitlines() == (apt if is_root else ["sudo apt-get", apt[0], "sudo env", apt[1]])
+
+
 def test_ctrl_c_stops_the_broker_with_nothing_lost(environment, tmp_path):
     """On a terminal, where Ctrl-C reaches everything in the foreground."""
     output = tmp_path / "output"
