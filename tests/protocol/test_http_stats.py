@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import time
 
 import pytest
@@ -167,6 +168,20 @@ def test_producers_are_listed_whatever_the_topic_filter(broker, topic):
     broker.post("/topic/create", topic=topic + "_2")
     mine = [e for e in broker.stats(topic=topic + "_2")["producers"] if e["remote_address"] == p.local]
     assert len(mine) == 1 and "pub_counts" not in mine[0]
+
+
+def test_an_ipv6_peer_is_in_brackets_only_with_its_port(launch):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    d = launch(tcp="[::1]:0")
+    with socket.create_connection(d.tcp) as s:
+        s.sendall(b"  V2SUB t c\n")
+        d.wait_channel("t", "c", client_count=1)
+        client, = d.channel_stats("t", "c")["clients"]
+        assert client["client_id"] == client["hostname"] == "::1"
+        assert client["remote_address"] == f"[::1]:{s.getsockname()[1]}"
 
 
 def test_other_formats_are_text(broker):
