@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <pluq/plugin.h>
 
@@ -75,11 +77,24 @@ static int with_settings(const struct pluq__args *args)
 	return status;
 }
 
+/* If they come closed, the next file or socket would get such a number, and what is meant for standard error would go there. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct pluq__args args;
 	int status = 0;
 
+	fill_standard_descriptors();
 	if (pluq__args_parse(&args, argc, argv))
 		return 2;
 	if (args.action == PLUQ__HELP)

@@ -397,6 +397,19 @@ def test_log_file_is_opened_anew(launch, tmp_path):
     assert "stopped" in log.read_text() and "stopped" not in old.read_text()
 
 
+def test_closed_standard_descriptors_are_nothing_else(launch, tmp_path):
+    """Or lines for standard error would go to whatever file or socket gets its number."""
+    log = tmp_path / "log"
+    d = launch.make(**{"log.to": log})
+    p = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *d.command()])
+    try:
+        eventually(lambda: log.exists() and re.search(r"\bready\b", log.read_text()), 20, "the daemon is ready")
+        assert {os.readlink(f"/proc/{p.pid}/fd/{n}") for n in range(3)} == {"/dev/null"}
+    finally:
+        p.terminate()
+        assert p.wait(scaled(20)) == 0
+
+
 def test_service_manager_is_told(launch, tmp_path):
     for address, name in ((str(tmp_path / "notify"), str(tmp_path / "notify")), (f"\0pluqtest-{os.getpid()}", f"@pluqtest-{os.getpid()}")):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
