@@ -104,5 +104,9 @@ int main(int argc, char **argv)
 	else
 		status = with_settings(&args);
 	pluq__args_free(&args);
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("pluqd: standard output cannot be written\n", stderr);
+		return 1;
+	}
 	return status;
 }

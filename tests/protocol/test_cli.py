@@ -70,6 +70,14 @@ def test_plugins_are_listed():
     assert kinds["nsqd"] == "handler" and kinds["diskqueue"] == kinds["memory"] == "storage"
 
 
+def test_an_answer_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "w") as full:
+        for question in ("--help", "--print-config"):
+            r = subprocess.run([under_test.PROGRAM, f"--set=plugin_dir={under_test.PLUGIN_DIR}", question], stdout=full,
+                               stderr=subprocess.PIPE, text=True, timeout=scaled(20))
+            assert (r.returncode, r.stderr) == (1, "pluqd: standard output cannot be written\n")
+
+
 def test_options_of_a_plugin_are_described():
     text = pluqd("--help-plugin", "nsqd").stdout
     assert re.search(r"^  mem_queue_size: 10000$", text, re.M)
