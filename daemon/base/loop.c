@@ -195,6 +195,14 @@ static void loop_fini(struct pluq__loop *l)
 		close(l->wake_fd);
 }
 
+/* event_log_cb. After an error libevent ends the process: the line must be out before. */
+static void on_libevent(int severity, const char *text)
+{
+	pluq__log(severity == EVENT_LOG_ERR ? PLUQ_FATAL : PLUQ_WARN, "core", "libevent: %s", text);
+	if (severity == EVENT_LOG_ERR)
+		pluq__log_stop();
+}
+
 static struct event_base *make_base(void)
 {
 	struct event_config *cfg = event_config_new();
@@ -239,6 +247,7 @@ int pluq__loops_init(struct pluq__loops *ls, int count)
 {
 	int err;
 
+	event_set_log_callback(on_libevent);
 	ls->count = 0;
 	ls->ended = false;
 	ls->loop = calloc((size_t)count, sizeof(*ls->loop));

@@ -1,6 +1,7 @@
 """Starts that must fail: one clear line, the right exit status, nothing started."""
 
 import os
+import re
 import socket
 import subprocess
 
@@ -54,6 +55,14 @@ def test_bad_values_and_unknown_keys_name_the_remedy(launch, options, named):
     d = launch.make()
     d.options.update(options)
     assert named in failing(d)
+
+
+@pytest.mark.parametrize("descriptors", [8, 12, 14])
+def test_too_few_descriptors(launch, descriptors):
+    d = launch.make(nofile=descriptors)
+    line = failing(d)
+    assert "Too many open files" in line or "out of memory or descriptors" in line
+    assert all(re.match(r"pluqd: |\d{4}-\d\d-\d\dT", text) for text in d.log().splitlines()), "a library speaks past the log"
 
 
 def test_usage(launch):
