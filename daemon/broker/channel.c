@@ -386,8 +386,13 @@ static void on_rewritten(struct pluq__spill *s, struct pluq__held *h, int status
 		h->stored = false;
 		h->state = PLUQ__HELD_FINISHED;
 	}
-	if (h->state == PLUQ__HELD_FINISHED)
+	if (h->state == PLUQ__HELD_FINISHED) {
 		pluq__channel_finish(c, h);
+	} else if (h->state == PLUQ__HELD_DEFERRED && !status) {
+		/* The first ones of the list stay those of the oldest records, which will pin next: they are found at once. */
+		pluq__held_unlink(&c->deferred, h);
+		pluq__held_append(&c->deferred, h);
+	}
 }
 
 const struct pluq__spill_owner pluq__channel_spill_owner = {on_spill_change, on_pinned, on_rewritten};

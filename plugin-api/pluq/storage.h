@@ -56,7 +56,7 @@ struct pluq_fetched {
 };
 
 struct pluq_released {
-	bool pinned;              /* out: one record alone keeps more than one file: */
+	bool pinned;              /* out: one record, alone or with a few others, keeps more than one file: */
 	uint64_t pinned_position; /* out: this one. The owner appends it again (PLUQ_RECORD_HELD), then releases it. */
 };
 
@@ -112,7 +112,8 @@ struct pluq_storage_ops {
 	/* What was appended and released before the call is on the medium when it returns. */
 	int (*sync)(void *queue, struct pluq_why *why);
 
-	/* Forgets every record, handed out or not. */
+	/* Forgets every record, handed out or not. If it fails too: this process is offered none of them any more, a later
+	 * one may be. */
 	int (*empty)(void *queue, struct pluq_why *why);
 
 	/* Syncs, closes and frees the queue; freed in any case. */

@@ -120,6 +120,32 @@ def test_space_is_freed_as_files_are_finished(broker, topic):
     assert broker.files("*.bad") == []
 
 
+def test_a_few_deferred_messages_do_not_keep_the_files(launch):
+    """Two of each hundred are requeued for an hour. The original has no files of what it has read."""
+    d = launch(mem_queue_size=0, max_bytes_per_file=10000)
+    c = d.consumer("t", "c", 0)
+    p = d.client()
+    for _ in range(30):
+        p.mpub("t", [b"now" + b"." * 90] * 98 + [b"later" + b"." * 90] * 2)
+    assert len(d.files("t:c.diskqueue.0*")) > 30
+    c.rdy(100)
+    for _ in range(3000):
+        m = c.message()
+        if m.body.startswith(b"later"):
+            c.req(m, 3600000)
+        else:
+            c.fin(m)
+    c.sync()
+    eventually(lambda: len(d.files("t:c.diskqueue.0*")) <= 5, 10, "the files are gone")
+    d.wait_channel("t", "c", depth=0, deferred_count=60)
+    d.stop()
+    assert len(disk.pending(d.data, "t:c")) == 60
+    d.start()
+    c = d.consumer("t", "c", 100)
+    d.wait_channel("t", "c", depth=0, deferred_count=60)
+    c.nothing(0)
+
+
 def test_no_good_file_is_set_aside_when_the_writer_rolls_past_a_reader_that_caught_up(launch):
     d = launch(mem_queue_size=0, max_bytes_per_file="200")
     c = d.consumer("t", "c", 1)

@@ -365,6 +365,33 @@ static void two_in_one_file_are_not_a_straggler(void **state)
 	assert_false(r->released.pinned);
 }
 
+/* One or two in eight stay outstanding: each of them moves, until the files are given back. */
+static void few_that_keep_files_are_stragglers_too(void **state)
+{
+	struct rig *r = *state;
+	size_t moved = 0;
+	r->conf.max_bytes_per_file = 320; /* eight to a file */
+	rig_start(r);
+	rig_append(r, 0, 80, 10);
+	assert_int_equal(rig_fetch(r, 80), 80);
+	for (size_t i = 0; i < 80; i++) {
+		if (i % 8 != 3 && i % 40 != 4) /* two stay of files 0 and 5, one of the others */
+			rig_release(r, i, 1);
+	}
+	assert_int_equal(rig_count(r, "*.0*.dat"), 10);
+	while (r->released.pinned) {
+		uint64_t old = r->released.pinned_position, again;
+		assert_true(moved < 12);
+		again = rig_append_held(r, 100 + (uint32_t)moved++, 10);
+		rig_release_at(r, old);
+		assert_int_not_equal(r->released.pinned_position, again);
+	}
+	assert_in_range(moved, 8, 12);
+	assert_in_range(rig_count(r, "*.0*.dat"), 1, 4);
+	rig_restart(r);
+	assert_int_equal(r->info.count, 12);
+}
+
 static void empty_goes_to_the_next_file(void **state)
 {
 	struct rig *r = *state;
@@ -540,6 +567,7 @@ int main(void)
 		RIG_TEST(only_held_records),
 		RIG_TEST(straggler_is_reported_and_moves),
 		RIG_TEST(two_in_one_file_are_not_a_straggler),
+		RIG_TEST(few_that_keep_files_are_stragglers_too),
 		RIG_TEST(empty_goes_to_the_next_file),
 		RIG_TEST(remove_leaves_only_bad_files),
 		RIG_TEST(due_times_survive),

@@ -100,8 +100,3 @@ enum dq_read dq_reader_skip(struct dq_reader *r)
 		r->pos += DQ_LENGTH_SIZE + (int64_t)length;
 	return got;
 }
-
-void dq_reader_unread(struct dq_reader *r, uint32_t length)
-{
-	r->pos -= DQ_LENGTH_SIZE + (int64_t)length;
-}

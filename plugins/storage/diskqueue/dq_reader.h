@@ -34,8 +34,6 @@ void dq_reader_set(struct dq_reader *, int fd, int64_t pos, int64_t limit);
 enum dq_read dq_reader_next(struct dq_reader *, const uint8_t **payload, uint32_t *length);
 /* The same without looking at, or loading, the payload. */
 enum dq_read dq_reader_skip(struct dq_reader *);
-/* Steps back over the record just read, of that payload length. */
-void dq_reader_unread(struct dq_reader *, uint32_t length);
 void dq_reader_fini(struct dq_reader *);
 
 #endif

@@ -1,15 +1,19 @@
 #include "dq.h"
 
-/* One record alone keeps at least two complete files if it is the only one outstanding in its file, and the reader is two files
- * on. */
+/* A file of which so little is outstanding is worth appending that again; of a file that is fuller it would cost more writing than
+ * its space is worth. */
+#define SPARSE 4
+
+/* A record keeps at least two complete files if the reader is two files on. It is to move if it is the only one outstanding in its
+ * file, or one of a few. */
 static void find_pinned(struct dq *q, struct pluq_released *out)
 {
-	uint64_t lowest, second;
+	struct dq_tally_file file;
+	uint64_t lowest;
 	*out = (struct pluq_released){ .pinned = false };
-	if (!dq_window_lowest(&q->window, &lowest, &second))
+	if (!dq_window_lowest(&q->window, &lowest, &file))
 		return;
-	int64_t file = dq_at_of(lowest, q->end.file).file;
-	if (q->next.file - file < 2 || (second && dq_at_of(second, q->end.file).file == file))
+	if (q->next.file - dq_at_of(lowest, q->end.file).file < 2 || (file.live > 1 && file.live > file.total / SPARSE))
 		return;
 	out->pinned = true;
 	out->pinned_position = lowest;

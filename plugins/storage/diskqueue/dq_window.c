@@ -12,6 +12,8 @@ static void put(struct dq_window *w, uint64_t n, uint64_t name)
 bool dq_window_reserve(struct dq_window *w, size_t more)
 {
 	size_t used = dq_window_count(w);
+	if (!dq_tally_reserve(&w->tally, more))
+		return false;
 	if (more <= w->capacity - used)
 		return true;
 	if (more > SIZE_MAX / 32 - used)
@@ -33,6 +35,7 @@ bool dq_window_reserve(struct dq_window *w, size_t more)
 void dq_window_push(struct dq_window *w, uint64_t name)
 {
 	put(w, w->tail++, name);
+	dq_tally_add(&w->tally, name);
 }
 
 /* Names ascend from the head, so distance from the first one is the key. */
@@ -61,6 +64,7 @@ bool dq_window_release(struct dq_window *w, uint64_t name)
 	if (dq_window_get(w, n) != name)
 		return false; /* released before, or not one of our names */
 	put(w, n, name & ~DQ_LIVE);
+	dq_tally_release(&w->tally, name);
 	w->hint = n + 1;
 	return true;
 }
@@ -71,21 +75,19 @@ void dq_window_trim(struct dq_window *w)
 		w->head++;
 }
 
-bool dq_window_lowest(struct dq_window *w, uint64_t *lowest, uint64_t *second)
+bool dq_window_lowest(struct dq_window *w, uint64_t *lowest, struct dq_tally_file *file)
 {
-	if (w->head == w->tail)
+	const struct dq_tally_file *f = dq_tally_first(&w->tally);
+	if (!f)
 		return false;
-	if (w->second <= w->head)
-		w->second = w->head + 1;
-	while (w->second < w->tail && !(dq_window_get(w, w->second) & DQ_LIVE))
-		w->second++;
 	*lowest = dq_window_get(w, w->head);
-	*second = w->second < w->tail ? dq_window_get(w, w->second) : 0;
+	*file = *f;
 	return true;
 }
 
 void dq_window_clear(struct dq_window *w)
 {
 	free(w->slot);
+	dq_tally_clear(&w->tally);
 	*w = (struct dq_window){ .slot = NULL };
 }

@@ -6,13 +6,14 @@
 #include <stddef.h>
 
 #include "dq_place.h"
+#include "dq_tally.h"
 
 struct dq_window {
 	uint64_t *slot;    /* ring of capacity slots, a power of two */
 	size_t capacity;
 	uint64_t head, tail; /* count up; slot of n is n % capacity */
 	uint64_t hint;     /* where the next release is looked for first: they mostly come in order */
-	uint64_t second;   /* no live record between head and this one */
+	struct dq_tally tally;
 };
 
 static inline size_t dq_window_count(const struct dq_window *w)
@@ -29,8 +30,8 @@ bool dq_window_reserve(struct dq_window *, size_t more); /* room for so many pus
 void dq_window_push(struct dq_window *, uint64_t name);  /* released if DQ_LIVE is not set; room was reserved */
 bool dq_window_release(struct dq_window *, uint64_t name); /* false: not here, or released before */
 void dq_window_trim(struct dq_window *);                 /* drops released ones from the front */
-/* The only live record before the second one; false if there are less than one. *second: 0 if there is none. */
-bool dq_window_lowest(struct dq_window *, uint64_t *lowest, uint64_t *second);
+/* The first live record, and the counts of its file; false: there is none. After dq_window_trim. */
+bool dq_window_lowest(struct dq_window *, uint64_t *lowest, struct dq_tally_file *);
 void dq_window_clear(struct dq_window *); /* frees the memory too */
 
 #endif

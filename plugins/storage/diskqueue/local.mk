@@ -35,6 +35,8 @@ DISKQUEUE_SOURCES = \
 	plugins/storage/diskqueue/dq_store.c \
 	plugins/storage/diskqueue/dq_store.h \
 	plugins/storage/diskqueue/dq_sync.c \
+	plugins/storage/diskqueue/dq_tally.c \
+	plugins/storage/diskqueue/dq_tally.h \
 	plugins/storage/diskqueue/dq_window.c \
 	plugins/storage/diskqueue/dq_window.h
 
