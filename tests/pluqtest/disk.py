@@ -21,6 +21,7 @@ def parse_records(data):
     """Every record of a data file; fails on anything that is not whole."""
     records, at = [], 0
     while at < len(data):
+        assert len(data) - at >= 4, f"part of a length at {at} of {len(data)}"
         length, = struct.unpack_from(">i", data, at)
         assert 26 <= length <= len(data) - at - 4, f"record length {length} at {at} of {len(data)}"
         timestamp, attempts = struct.unpack_from(">qH", data, at + 4)
