@@ -239,7 +239,7 @@ def test_the_unit_runs_what_is_installed(installation):
     program, option, config = re.search(r"^ExecStart=(\S+) (--config) (\S+)$", unit, re.M).groups()
     assert root / program.lstrip("/") == installation.daemon
     config = root / config.replace("%i", "nsqd").lstrip("/")
-    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", option, config, "--check-config")
+    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", option, config, "--check-config")
     users = re.findall(r"^u (\S+)", (prefix / "lib/sysusers.d/pluq.conf").read_text(), re.M)
     shipped = (GUIDE.parents[1] / "etc" / "pluq" / "nsqd.yaml").read_text()
     assert users == re.findall(r"^User=(\S+)$", unit, re.M) == re.findall(r"^user: (\S+)$", shipped, re.M)
