@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "../base/clock.h"
 #include "../base/memory.h"
 #include "names.h"
 #include "topic.h"
@@ -115,7 +116,7 @@ static void put_deferred(struct pluq__channel *c, struct pluq_msg *m, int64_t de
 	}
 	h->msg = m;
 	h->channel = c;
-	pluq__channel_defer(c, h, c->home->loop->now_ns + defer_ns);
+	pluq__channel_defer(c, h, pluq__clock_mono_ns() + defer_ns);
 }
 
 void pluq__channel_put(struct pluq__channel *c, struct pluq_msg *m, int64_t defer_ns, struct pluq__put *put)

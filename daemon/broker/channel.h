@@ -79,6 +79,8 @@ int64_t pluq__channel_backend_depth(const struct pluq__channel *);
 /* held messages, for the files that make up the channel */
 /* Takes a held message that is on no list out of its state and makes it deliverable, in memory or by an append. */
 void pluq__channel_make_ready(struct pluq__channel *, struct pluq__held *);
+/* A delay that begins now is added to the clock, not to the loop's copy: the turn may have lasted, and no message comes
+ * before its time. */
 void pluq__channel_defer(struct pluq__channel *, struct pluq__held *, int64_t at_ns);
 /* In flight no more: off the table, its list and its consumer's count; its timer is cleared. */
 void pluq__channel_land(struct pluq__channel *, struct pluq__held *);

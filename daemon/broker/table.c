@@ -1,6 +1,7 @@
 /* The engine's table: what handlers call. Each entry checks where it is called, finds the home and hands on. */
 #include <assert.h>
 
+#include "../base/clock.h"
 #include "../base/host.h"
 #include "admin.h"
 #include "broker.h"
@@ -164,7 +165,7 @@ static int sub_requeue(struct pluq_sub *s, const uint8_t *id, int64_t delay_ns)
 	c->requeue_count++;
 	pluq__channel_land(c, h);
 	if (delay_ns > 0)
-		pluq__channel_defer(c, h, c->home->loop->now_ns + delay_ns);
+		pluq__channel_defer(c, h, pluq__clock_mono_ns() + delay_ns);
 	else
 		pluq__channel_make_ready(c, h);
 	return 0;

@@ -104,14 +104,14 @@ static void fan_out(struct pluq_topic *t, struct pluq_msg *m, int64_t defer_ns, 
 		pluq__channel_put(c, c->next ? pluq__msg_ref(m) : m, defer_ns, put);
 }
 
-static int64_t due_at(const struct pluq_topic *t, int64_t defer_ns)
+static int64_t due_at(int64_t defer_ns)
 {
-	return defer_ns > 0 ? t->home->loop->real_ns + defer_ns : 0;
+	return defer_ns > 0 ? pluq__clock_real_ns() + defer_ns : 0;
 }
 
 static int spill_one(struct pluq_topic *t, struct pluq_msg *m, int64_t defer_ns, struct pluq__put *put)
 {
-	struct pluq__spill_item item = {.msg = m, .due_ns = due_at(t, defer_ns), .ticket = pluq__put_ticket(put)};
+	struct pluq__spill_item item = {.msg = m, .due_ns = due_at(defer_ns), .ticket = pluq__put_ticket(put)};
 	int err = item.ticket ? pluq__spill_append(t->spill, &item) : PLUQ_ENOMEM;
 
 	if (err < 0 && item.ticket)
@@ -463,7 +463,7 @@ static void store_head(struct pluq_topic *t)
 {
 	while (t->head.count) {
 		struct pluq__waiting w = *(struct pluq__waiting *)pluq__fifo_at(&t->head, 0);
-		struct pluq__spill_item item = {.msg = w.msg, .due_ns = due_at(t, w.defer_ns)};
+		struct pluq__spill_item item = {.msg = w.msg, .due_ns = due_at(w.defer_ns)};
 
 		pluq__fifo_pop(&t->head, 1);
 		if (pluq__spill_append(t->spill, &item) < 0) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../daemon/base/clock.h"
 #include "cmocka_all.h"
 #include "engine_rig.h"
 #include "fake_clock.h"
@@ -428,6 +429,68 @@ static void deferred_messages_come_when_they_are_due(void **state)
 	assert_int_equal(engine_down(&e), 0);
 }
 
+/* Work that has kept a loop busy since it read the clocks. */
+static void spend(int64_t ns)
+{
+	int64_t until = pluq__clock_mono_ns() + ns;
+
+	while (pluq__clock_mono_ns() < until)
+		;
+}
+
+struct late {
+	struct consumer *consumer;
+	struct pluq_topic *topic;
+	int64_t asked_ns;
+	int status;
+};
+
+static void requeue_late(void *arg)
+{
+	struct late *l = arg;
+
+	spend(60 * MS);
+	l->asked_ns = pluq__clock_mono_ns();
+	l->status = pluq__broker_table.sub_requeue(l->consumer->sub, l->consumer->got[0].id, 100 * MS);
+}
+
+static void publish_late(void *arg)
+{
+	struct late *l = arg;
+	struct pluq_body body = {.bytes = (const uint8_t *)"7", .length = 1};
+
+	spend(60 * MS);
+	l->asked_ns = pluq__clock_mono_ns();
+	l->status = pluq__broker_table.publish(&e.host.pub, l->topic, &body, 1, 100 * MS, NULL, NULL);
+}
+
+static void deferral_counts_from_its_command_and_not_from_the_turn(void **state)
+{
+	struct consumer c;
+	struct late l = {.consumer = &c};
+
+	engine_up(&e, LOOPS);
+	struct pluq_topic *t = l.topic = topic_on(&e, 0, "t");
+
+	consumer_init(&c, &e);
+	assert_int_equal(subscribe(&c, t, "c"), 0);
+	set_ready(&c, 10);
+	assert_int_equal(publish(&e, 0, t, 0, 1), 0);
+	assert_true(has_got(&c, 1));
+	on_loop(&e.loops, 0, requeue_late, &l);
+	assert_int_equal(l.status, 0);
+	assert_true(has_got(&c, 2));
+	assert_true(c.got[1].at_ns - l.asked_ns >= 100 * MS);
+	on_loop(&e.loops, 0, publish_late, &l);
+	assert_int_equal(l.status, 0);
+	assert_true(has_got(&c, 3));
+	assert_int_equal(c.got[2].body, 7);
+	assert_true(c.got[2].at_ns - l.asked_ns >= 100 * MS);
+	consumer_fini(&c);
+	topic_drop(t);
+	assert_int_equal(engine_down(&e), 0);
+}
+
 /* The topic has no channel, or is paused; the message waits there, in memory or in storage. */
 static void deferred_messages_wait_in_a_topic_too(void **state)
 {
@@ -750,6 +813,7 @@ int main(void)
 	    TEST_ON(1, touch_extends_up_to_the_cap),
 	    TEST_ON(1, deferred_messages_come_when_they_are_due),
 	    TEST_ON(3, deferred_messages_come_when_they_are_due),
+	    TEST_ON(1, deferral_counts_from_its_command_and_not_from_the_turn),
 	    TEST_ON(1, deferred_messages_wait_in_a_topic_too),
 	    TEST_ON(1, in_flight_of_a_lost_consumer_waits_for_its_timeout),
 	    TEST_ON(1, in_flight_of_a_lost_consumer_is_requeued_if_so_set),
