@@ -180,7 +180,7 @@ static int sub_touch(struct pluq_sub *s, const uint8_t *id)
 
 	if (err < 0)
 		return err;
-	at = l->now_ns + s->touch_timeout_ns;
+	at = pluq__clock_mono_ns() + s->touch_timeout_ns; /* as for a delay */
 	cap = h->delivered_ns + s->channel->home->broker->limits->max_msg_timeout_ns;
 	pluq__loop_set(l, &h->timer, at < cap ? at : cap);
 	return 0;
