@@ -45,14 +45,14 @@ static void answer(void *arg, int status, const struct pluq_why *why)
 static void pause_topic(struct request *r, bool paused)
 {
 	pluq__topic_pause(r->topic, paused);
-	if (pluq__metadata_change(r->topic, PLUQ__TOPIC_PAUSED, "", 0, paused, answer, r) < 0)
+	if (pluq__metadata_change(r->topic, PLUQ__TOPIC_PAUSED, "", paused, answer, r) < 0)
 		answer(r, PLUQ_ENOMEM, NULL);
 }
 
 static void pause_channel(struct request *r, struct pluq__channel *c, bool paused)
 {
 	pluq__channel_pause(c, paused);
-	if (pluq__metadata_change(r->topic, PLUQ__CHANNEL_PAUSED, c->name, 0, paused, answer, r) < 0)
+	if (pluq__metadata_change(r->topic, PLUQ__CHANNEL_PAUSED, c->name, paused, answer, r) < 0)
 		answer(r, PLUQ_ENOMEM, NULL);
 }
 

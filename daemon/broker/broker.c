@@ -125,27 +125,16 @@ int pluq__broker_load(struct pluq__broker *b, const struct pluq_storage_ops *sto
 
 /* ---- stop ---- */
 
-struct step {
-	struct pluq__mail mail;
-	struct pluq__home *home;
-	void (*fn)(struct pluq__home *);
-};
-
 static void on_step(struct pluq__mail *mail)
 {
-	struct step s = *(struct step *)mail;
+	struct pluq__step *s = (struct pluq__step *)mail;
 
-	free(mail);
-	s.fn(s.home);
+	s->fn(s->home);
 }
 
-static void post_step(struct pluq__home *to, void (*fn)(struct pluq__home *))
+static void post_step(struct pluq__step *s, struct pluq__home *to, void (*fn)(struct pluq__home *))
 {
-	struct step *s = malloc(sizeof(*s));
-
-	if (!s)
-		abort(); /* a stop that cannot go on would hang */
-	*s = (struct step){.mail.fn = on_step, .home = to, .fn = fn};
+	*s = (struct pluq__step){.mail.fn = on_step, .home = to, .fn = fn};
 	pluq__loop_post(to->loop, &s->mail);
 }
 
@@ -154,17 +143,25 @@ static void drained(struct pluq__home *home)
 	struct pluq__broker *b = home->broker;
 	void (*fn)(void *) = b->drained;
 
+	atomic_store(&b->drain_posted, false); /* what is closed from here on posts again */
 	if (!fn || atomic_load(&b->open_tickets))
 		return;
 	b->drained = NULL;
 	fn(b->drained_arg);
 }
 
+/* Any loop. */
+static void look_whether_drained(struct pluq__broker *b)
+{
+	if (!atomic_exchange(&b->drain_posted, true))
+		post_step(&b->drain, &b->homes[0], drained);
+}
+
 void pluq__broker_ticket_closed(struct pluq__broker *b)
 {
 	atomic_fetch_add_explicit(&b->progress, 1, memory_order_relaxed);
 	if (atomic_fetch_sub(&b->open_tickets, 1) == 1 && atomic_load(&b->draining))
-		post_step(&b->homes[0], drained);
+		look_whether_drained(b);
 }
 
 void pluq__broker_drain(struct pluq__broker *b, void (*fn)(void *), void *arg)
@@ -172,7 +169,7 @@ void pluq__broker_drain(struct pluq__broker *b, void (*fn)(void *), void *arg)
 	b->drained = fn;
 	b->drained_arg = arg;
 	atomic_store(&b->draining, true);
-	post_step(&b->homes[0], drained);
+	look_whether_drained(b);
 }
 
 uint64_t pluq__broker_progress(const struct pluq__broker *b)
@@ -220,7 +217,7 @@ void pluq__broker_topic_ended(struct pluq__home *h)
 {
 	atomic_fetch_add_explicit(&h->broker->progress, 1, memory_order_relaxed);
 	if (--h->topics_ending == 0 && h->stopping)
-		post_step(&h->broker->homes[0], home_stopped);
+		post_step(&h->stopped, &h->broker->homes[0], home_stopped);
 }
 
 static void stop_home(struct pluq__home *h)
@@ -231,7 +228,7 @@ static void stop_home(struct pluq__home *h)
 		struct pluq_topic *t = h->topics;
 
 		raise_above(h->broker, pluq__idgen_above_ns(&t->ids));
-		pluq__topic_end(t, !t->ephemeral, NULL);
+		pluq__topic_end(t, !t->ephemeral, NULL, NULL);
 	}
 	pluq__broker_topic_ended(h);
 }
@@ -242,5 +239,5 @@ void pluq__broker_stop(struct pluq__broker *b, void (*fn)(void *, uint64_t), voi
 	b->stopped_arg = arg;
 	b->homes_left = b->loops->count;
 	for (int i = 0; i < b->loops->count; i++)
-		post_step(&b->homes[i], stop_home);
+		post_step(&b->homes[i].stop, &b->homes[i], stop_home);
 }

@@ -38,6 +38,7 @@ struct errand {
 	struct pluq__mail mail;
 	struct pluq__broker *broker;
 	struct pluq_topic *topic; /* one reference */
+	struct pluq__change *added; /* of a new topic; NULL: ephemeral */
 	bool expire;
 	int64_t above_ns;
 };
@@ -197,10 +198,10 @@ static void on_start(struct pluq__mail *mail)
 	struct errand *r = (struct errand *)mail;
 
 	pluq__topic_start(r->topic);
-	if (r->topic->spill) {
+	if (r->topic->spill)
 		pluq__spill_open(r->topic->spill);
-		pluq__metadata_change(r->topic, PLUQ__TOPIC_ADDED, "", 0, false, NULL, NULL);
-	}
+	if (r->added)
+		pluq__change_send(r->added);
 	pluq__topic_unref(r->topic);
 	free(r);
 }
@@ -210,12 +211,18 @@ static int make(struct pluq__broker *b, const char *name, size_t length, struct 
 {
 	struct errand *r = malloc(sizeof(*r));
 	struct pluq__entry *e = r ? entry_new(b, name, length) : NULL;
+	struct pluq__change *added = NULL;
 
+	if (e && e->topic->spill && !(added = pluq__change_new(e->topic, PLUQ__TOPIC_ADDED, "", 0, false, NULL, NULL))) {
+		pluq__names_remove(b->directory->entries, e->topic->name, length);
+		entry_free(e);
+		e = NULL;
+	}
 	if (!e) {
 		free(r);
 		return PLUQ_ENOMEM;
 	}
-	*r = (struct errand){.mail.fn = on_start, .broker = b, .topic = pluq__topic_ref(e->topic)};
+	*r = (struct errand){.mail.fn = on_start, .broker = b, .topic = pluq__topic_ref(e->topic), .added = added};
 	if (e->topic->home == loop0(b))
 		on_start(&r->mail);
 	else
@@ -360,27 +367,22 @@ static void say_farewell(struct pluq__entry *e, int status, const struct pluq_wh
 	}
 }
 
-struct vanishing {
-	struct pluq__broker *broker;
-	struct pluq__entry *entry;
-};
-
 /* The metadata no longer names it (or, after a failure, will not once it can be written). */
 static void on_unnamed(void *arg, int status, const struct pluq_why *why)
 {
-	struct vanishing v = *(struct vanishing *)arg;
-	struct pluq__get *gets = v.entry->gets;
+	struct pluq__entry *e = arg;
+	struct pluq__broker *b = e->topic->home->broker;
+	struct pluq__get *gets = e->gets;
 
-	free(arg);
-	pluq__names_remove(v.broker->directory->entries, v.entry->topic->name, strlen(v.entry->topic->name));
-	tell_to_forget(v.broker, v.entry->topic);
-	say_farewell(v.entry, status, why);
-	entry_free(v.entry);
+	pluq__names_remove(b->directory->entries, e->topic->name, strlen(e->topic->name));
+	tell_to_forget(b, e->topic);
+	say_farewell(e, status, why);
+	entry_free(e);
 	while (gets) {
 		struct pluq__get *g = gets;
 
 		gets = g->next;
-		serve_get(v.broker, g);
+		serve_get(b, g);
 	}
 }
 
@@ -389,31 +391,23 @@ static void on_gone(struct pluq__mail *mail)
 {
 	struct errand r = *(struct errand *)mail;
 	struct pluq__entry *e = pluq__names_find(r.broker->directory->entries, r.topic->name, strlen(r.topic->name));
-	struct vanishing *v = malloc(sizeof(*v));
 	static const struct pluq_why none;
 
 	free(mail);
 	pluq__directory_raise_floor(r.broker, r.above_ns);
 	e->gone = true;
 	pluq__topic_unref(r.topic);
-	if (!v) /* stays deleted, and in the way of its name, until the restart */
-		return say_farewell(e, PLUQ_ENOMEM, &none);
-	*v = (struct vanishing){r.broker, e};
-	if (e->topic->ephemeral || pluq__metadata_changed(r.broker, on_unnamed, v) < 0)
-		on_unnamed(v, 0, &none);
+	if (e->topic->ephemeral || pluq__metadata_changed(r.broker, on_unnamed, e) < 0)
+		on_unnamed(e, 0, &none);
 }
 
-/* Home: everything of it has ended. The errand waits in the topic's place. */
-static void on_topic_gone(struct pluq_topic *t)
+/* Home: everything of it has ended. The errand that brought its deletion goes back. */
+static void on_topic_gone(struct pluq_topic *t, void *arg)
 {
-	struct errand *r = malloc(sizeof(*r));
+	struct errand *r = arg;
 
-	if (!r)
-		abort(); /* a name that is neither there nor gone would hang its users */
-	*r = (struct errand){.mail.fn = on_gone,
-	    .broker = t->home->broker,
-	    .topic = pluq__topic_ref(t),
-	    .above_ns = pluq__idgen_above_ns(&t->ids)};
+	r->mail.fn = on_gone;
+	r->above_ns = pluq__idgen_above_ns(&t->ids);
 	pluq__loop_post(loop0(r->broker)->loop, &r->mail);
 }
 
@@ -448,9 +442,7 @@ static void on_delete(struct pluq__mail *mail)
 		pluq__loop_post(loop0(r->broker)->loop, &r->mail);
 		return;
 	}
-	pluq__topic_end(r->topic, false, on_topic_gone);
-	pluq__topic_unref(r->topic);
-	free(r);
+	pluq__topic_end(r->topic, false, on_topic_gone, r);
 }
 
 static int begin_delete(struct pluq__broker *b, struct pluq__entry *e, bool expire, pluq_done_fn done, void *arg)

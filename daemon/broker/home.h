@@ -18,6 +18,13 @@ struct pluq__names;
 struct pluq__relief;
 struct pluq__slicer;
 
+/* A step of the stop, that a home takes when its letter comes. It stands where it cannot fail for want of memory. */
+struct pluq__step {
+	struct pluq__mail mail;
+	struct pluq__home *home;
+	void (*fn)(struct pluq__home *);
+};
+
 struct pluq__home {
 	struct pluq__loop *loop;
 	struct pluq__broker *broker;
@@ -31,6 +38,7 @@ struct pluq__home {
 	uint64_t unkept;           /* at the end: messages in memory that storage is not there to keep */
 	uint64_t topics_ending;    /* whose end is not complete */
 	bool stopping;             /* the stop waits until there are none */
+	struct pluq__step stop, stopped;
 	struct pluq__slicer *slicers; /* snapshots in progress */
 	struct pluq__relief *relief; /* who waits for memory */
 	struct pluq__timer relief_timer;
@@ -68,6 +76,8 @@ struct pluq__broker {
 	struct pluq__timer probe_timer; /* loop 0 */
 	bool probing;
 
+	struct pluq__step drain;
+	_Atomic bool drain_posted;
 	void (*drained)(void *arg);
 	void (*stopped)(void *arg, uint64_t lost);
 	void *drained_arg, *stopped_arg;

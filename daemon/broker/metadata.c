@@ -16,9 +16,9 @@
 #define CEILING_NS (60 * PLUQ__SEC)
 
 /* A change on its way to loop 0, then waiting for a save, then on its way back. */
-struct change {
+struct pluq__change {
 	struct pluq__mail mail;
-	struct change *next;
+	struct pluq__change *next;
 	struct pluq__broker *broker;
 	struct pluq_topic *topic; /* one reference, or NULL: loop 0's own */
 	enum pluq__change_kind kind;
@@ -34,7 +34,7 @@ struct change {
 struct pluq__metadata {
 	struct pluq__broker *broker;
 	struct pluq__timer timer;
-	struct change *waiting, **waiting_end; /* in the order of their numbers */
+	struct pluq__change *waiting, **waiting_end; /* in the order of their numbers */
 	uint64_t number;                       /* of the last change */
 	bool dirty, saving, hurry;
 	bool failed; /* the last save; counted by health */
@@ -163,7 +163,7 @@ static struct save *build(struct pluq__broker *b, int64_t ceiling_ns)
 
 /* ---- saving ---- */
 
-static void tell_queue(struct pluq_topic *t, const struct change *c)
+static void tell_queue(struct pluq_topic *t, const struct pluq__change *c)
 {
 	struct pluq__channel *channel;
 
@@ -176,11 +176,9 @@ static void tell_queue(struct pluq_topic *t, const struct change *c)
 		pluq__spill_named(channel->spill, c->status, &c->why);
 }
 
-static int post_change(struct change *);
-
 static void on_saved(struct pluq__mail *mail)
 {
-	struct change *c = (struct change *)mail;
+	struct pluq__change *c = (struct pluq__change *)mail;
 
 	if (c->topic && !c->topic->dead)
 		tell_queue(c->topic, c);
@@ -189,7 +187,7 @@ static void on_saved(struct pluq__mail *mail)
 	c->saved = NULL;
 	if (c->status < 0 && c->topic && !c->topic->dead &&
 	    (c->kind == PLUQ__TOPIC_ADDED || c->kind == PLUQ__CHANNEL_ADDED)) {
-		post_change(c); /* its queue still waits for a name */
+		pluq__change_send(c); /* its queue still waits for a name */
 		return;
 	}
 	if (c->topic)
@@ -197,7 +195,7 @@ static void on_saved(struct pluq__mail *mail)
 	free(c);
 }
 
-static void send_back(struct pluq__broker *b, struct change *c, int status, const struct pluq_why *why)
+static void send_back(struct pluq__broker *b, struct pluq__change *c, int status, const struct pluq_why *why)
 {
 	c->status = status;
 	c->why = *why;
@@ -208,7 +206,7 @@ static void send_back(struct pluq__broker *b, struct change *c, int status, cons
 static void answer(struct pluq__metadata *m, uint64_t number, int status, const struct pluq_why *why)
 {
 	while (m->waiting && m->waiting->number <= number) {
-		struct change *c = m->waiting;
+		struct pluq__change *c = m->waiting;
 
 		m->waiting = c->next;
 		if (!m->waiting)
@@ -300,7 +298,7 @@ static int add_channel(struct pluq__entry *e, const char *name)
 	return 0;
 }
 
-static int apply(struct pluq__entry *e, const struct change *c)
+static int apply(struct pluq__entry *e, const struct pluq__change *c)
 {
 	struct pluq__entry_channel **at;
 
@@ -330,7 +328,7 @@ static int apply(struct pluq__entry *e, const struct change *c)
 	return 0;
 }
 
-static void wait_for_save(struct pluq__metadata *m, struct change *c)
+static void wait_for_save(struct pluq__metadata *m, struct pluq__change *c)
 {
 	c->number = ++m->number;
 	c->next = NULL;
@@ -341,7 +339,7 @@ static void wait_for_save(struct pluq__metadata *m, struct change *c)
 
 static void on_change(struct pluq__mail *mail)
 {
-	struct change *c = (struct change *)mail;
+	struct pluq__change *c = (struct pluq__change *)mail;
 	struct pluq__broker *b = c->broker;
 	struct pluq__entry *e = pluq__directory_find(b, c->topic->name, strlen(c->topic->name));
 	static const struct pluq_why none;
@@ -363,20 +361,13 @@ static void on_change(struct pluq__mail *mail)
 	wait_for_save(b->metadata, c);
 }
 
-static int post_change(struct change *c)
+struct pluq__change *pluq__change_new(struct pluq_topic *t, enum pluq__change_kind kind, const char *channel, uint64_t uid,
+    bool paused, pluq_done_fn saved, void *arg)
 {
-	c->mail.fn = on_change;
-	pluq__loop_post(c->broker->homes[0].loop, &c->mail);
-	return 0;
-}
-
-int pluq__metadata_change(struct pluq_topic *t, enum pluq__change_kind kind, const char *channel, uint64_t uid, bool paused,
-    pluq_done_fn saved, void *arg)
-{
-	struct change *c = calloc(1, sizeof(*c));
+	struct pluq__change *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return PLUQ_ENOMEM;
+		return NULL;
 	c->broker = t->home->broker;
 	c->topic = pluq__topic_ref(t);
 	c->kind = kind;
@@ -385,12 +376,38 @@ int pluq__metadata_change(struct pluq_topic *t, enum pluq__change_kind kind, con
 	c->saved = saved;
 	c->arg = arg;
 	memcpy(c->channel, channel, strlen(channel));
-	return post_change(c);
+	return c;
+}
+
+void pluq__change_free(struct pluq__change **pc)
+{
+	if (!*pc)
+		return;
+	pluq__topic_unref((*pc)->topic);
+	free(*pc);
+	*pc = NULL;
+}
+
+void pluq__change_send(struct pluq__change *c)
+{
+	c->mail.fn = on_change;
+	pluq__loop_post(c->broker->homes[0].loop, &c->mail);
+}
+
+int pluq__metadata_change(struct pluq_topic *t, enum pluq__change_kind kind, const char *channel, bool paused,
+    pluq_done_fn saved, void *arg)
+{
+	struct pluq__change *c = pluq__change_new(t, kind, channel, 0, paused, saved, arg);
+
+	if (!c)
+		return PLUQ_ENOMEM;
+	pluq__change_send(c);
+	return 0;
 }
 
 int pluq__metadata_changed(struct pluq__broker *b, pluq_done_fn saved, void *arg)
 {
-	struct change *c = calloc(1, sizeof(*c));
+	struct pluq__change *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return PLUQ_ENOMEM;

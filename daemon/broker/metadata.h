@@ -9,6 +9,7 @@
 #include "../base/mail.h"
 
 struct pluq__broker;
+struct pluq__change;
 struct pluq__home;
 struct pluq_topic;
 
@@ -20,11 +21,17 @@ enum pluq__change_kind {
 	PLUQ__TOPIC_PAUSED
 };
 
-/* home. Tells loop 0 of a change. saved (may be NULL) comes back to this home, in a later step, once a save that includes the
- * change has succeeded or failed; the queue of something added is told that it is named. uid: of the channel added.
- * PLUQ_ENOMEM: the change is not told, saved is not called. */
-int pluq__metadata_change(struct pluq_topic *, enum pluq__change_kind, const char *channel, uint64_t uid, bool paused,
+/* A change that is to be told to loop 0. saved (may be NULL) comes back to the topic's home, in a later step, once a save that
+ * includes the change has succeeded or failed; the queue of something added is told that it is named. uid: of the channel added. What
+ * is added must not fail to be told, or its queue would wait for its name for ever: so the change is made before the thing is
+ * there for others. NULL: no memory. */
+struct pluq__change *pluq__change_new(struct pluq_topic *, enum pluq__change_kind, const char *channel, uint64_t uid, bool paused,
     pluq_done_fn saved, void *arg);
+void pluq__change_send(struct pluq__change *); /* home; takes it */
+void pluq__change_free(struct pluq__change **); /* one that is not sent */
+/* home. Both for what is not added. PLUQ_ENOMEM: the change is not told, saved is not called. */
+int pluq__metadata_change(struct pluq_topic *, enum pluq__change_kind, const char *channel, bool paused, pluq_done_fn saved,
+    void *arg);
 
 /* home. Somebody waits: save now instead of gathering. */
 void pluq__metadata_hurry(struct pluq__home *);

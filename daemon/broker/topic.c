@@ -354,15 +354,39 @@ struct pluq__channel *pluq__topic_channel_by_uid(struct pluq_topic *t, uint64_t 
 	return c;
 }
 
-struct pluq__channel *pluq__topic_channel_load(struct pluq_topic *t, const char *name, size_t length)
+static void link_channel(struct pluq_topic *t, struct pluq__channel *c)
 {
-	struct pluq__channel *c = pluq__channel_new(t, name, length, ++t->next_uid), **end = &t->channels;
+	struct pluq__channel **end = &t->channels;
 
-	if (!c)
-		return NULL;
 	while (*end)
 		end = &(*end)->next;
 	*end = c;
+}
+
+struct pluq__channel *pluq__topic_channel_load(struct pluq_topic *t, const char *name, size_t length)
+{
+	struct pluq__channel *c = pluq__channel_new(t, name, length, ++t->next_uid);
+
+	if (c)
+		link_channel(t, c);
+	return c;
+}
+
+static struct pluq__channel *make_channel(struct pluq_topic *t, const char *name, size_t length)
+{
+	struct pluq__channel *c = pluq__channel_new(t, name, length, ++t->next_uid);
+	struct pluq__change *added =
+	    c ? pluq__change_new(t, PLUQ__CHANNEL_ADDED, c->name, c->uid, false, NULL, NULL) : NULL;
+
+	if (!added) {
+		pluq__channel_free(&c);
+		return NULL;
+	}
+	link_channel(t, c);
+	pluq__change_send(added);
+	if (c->spill)
+		pluq__spill_open(c->spill);
+	pluq__topic_kick(t);
 	return c;
 }
 
@@ -372,15 +396,8 @@ int pluq__topic_channel_get(struct pluq_topic *t, const char *name, size_t lengt
 
 	if (!c && find(t->closing, name, length))
 		return PLUQ_EEXITING;
-	if (!c) {
-		c = pluq__topic_channel_load(t, name, length);
-		if (!c)
-			return PLUQ_ENOMEM;
-		pluq__metadata_change(t, PLUQ__CHANNEL_ADDED, c->name, c->uid, false, NULL, NULL);
-		if (c->spill)
-			pluq__spill_open(c->spill);
-		pluq__topic_kick(t);
-	}
+	if (!c && !(c = make_channel(t, name, length)))
+		return PLUQ_ENOMEM;
 	*out = c;
 	return 0;
 }
@@ -404,7 +421,7 @@ static void on_channel_gone(void *arg)
 
 	unlink_channel(&t->closing, c);
 	if (!t->ending) {
-		err = pluq__metadata_change(t, PLUQ__CHANNEL_REMOVED, c->name, 0, false, c->on_gone, c->gone_arg);
+		err = pluq__metadata_change(t, PLUQ__CHANNEL_REMOVED, c->name, false, c->on_gone, c->gone_arg);
 		if (t->ephemeral && !t->channels && !t->closing)
 			pluq__directory_expire(t);
 	}
@@ -479,7 +496,7 @@ static void on_queue_ended(void *arg)
 	struct pluq__home *home = t->home;
 
 	if (t->on_gone)
-		t->on_gone(t);
+		t->on_gone(t, t->gone_arg);
 	pluq__topic_unref(t);
 	pluq__broker_topic_ended(home);
 }
@@ -499,13 +516,14 @@ static void end_queue(struct pluq_topic *t)
 		on_queue_ended(t);
 }
 
-void pluq__topic_end(struct pluq_topic *t, bool keep, void (*on_gone)(struct pluq_topic *))
+void pluq__topic_end(struct pluq_topic *t, bool keep, void (*on_gone)(struct pluq_topic *, void *arg), void *arg)
 {
 	pluq__topic_ref(t); /* until on_queue_ended */
 	t->ending = true;
 	atomic_store(&t->dead, true);
 	t->keep = keep;
 	t->on_gone = on_gone;
+	t->gone_arg = arg;
 	t->home->topics_ending++;
 	pluq__loop_unturn(&t->turn);
 	leave_home(t);

@@ -42,7 +42,8 @@ struct pluq_topic {
 	uint64_t next_uid;
 	uint64_t message_count, message_bytes;
 	bool keep; /* ending: into storage */
-	void (*on_gone)(struct pluq_topic *);
+	void (*on_gone)(struct pluq_topic *, void *arg);
+	void *gone_arg;
 };
 
 /* One reference; NULL: no memory. Any thread; not yet in the home's list. */
@@ -71,7 +72,7 @@ void pluq__topic_channel_delete(struct pluq_topic *, struct pluq__channel *,
 void pluq__topic_pause(struct pluq_topic *, bool paused);
 void pluq__topic_empty(struct pluq_topic *, void (*done)(void *, int, const struct pluq_why *), void *arg);
 /* The topic is dead from now on; on_gone (may be NULL) comes once its channels and queues have ended. keep as for channels. */
-void pluq__topic_end(struct pluq_topic *, bool keep, void (*on_gone)(struct pluq_topic *));
+void pluq__topic_end(struct pluq_topic *, bool keep, void (*on_gone)(struct pluq_topic *, void *arg), void *arg);
 
 int64_t pluq__topic_depth(const struct pluq_topic *);
 int64_t pluq__topic_backend_depth(const struct pluq_topic *);

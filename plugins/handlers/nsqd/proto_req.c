@@ -5,14 +5,14 @@
 
 #define MS INT64_C(1000000)
 
-/* Delays past the limit are clamped, never an error. */
+/* Delays past the limit are clamped, never an error. Told at debug only: info has no line per message. */
 static int64_t clamp(struct conn *c, uint64_t delay_ms)
 {
 	int64_t longest = c->nsqd->conf->max_req_timeout;
 
 	if (delay_ms <= (uint64_t)(longest / MS))
 		return (int64_t)delay_ms * MS;
-	c->nsqd->host->log(c->nsqd->host, PLUQ_INFO,
+	c->nsqd->host->log(c->nsqd->host, PLUQ_DEBUG,
 	    "%s: REQ timeout %" PRIu64 " ms out of range, using %" PRId64 " ms", c->nsqd->net->conn_remote(c->net),
 	    delay_ms, longest / MS);
 	return longest;
