@@ -94,6 +94,9 @@ WHEN_SUBSCRIBED = [
     (b"RDY 2501\n", "E_INVALID RDY count 2501 out of range 0-2500"),
     (b"RDY 18446744073709551615\n", "E_INVALID RDY count -1 out of range 0-2500"),
     (b"RDY 9223372036854775808\n", "E_INVALID RDY count -9223372036854775808 out of range 0-2500"),
+    # the original wraps these around silently, to 0 and 1
+    (b"RDY 18446744073709551616\n", "E_INVALID RDY could not parse count 18446744073709551616"),
+    (b"REQ 0123456789abcdef 18446744073709551617\n", "E_INVALID REQ could not parse timeout 18446744073709551617"),
     (b"FIN\n", "E_INVALID FIN insufficient number of params"),
     (b"REQ\n", "E_INVALID REQ insufficient number of params"),
     (b"REQ 0123456789abcdef\n", "E_INVALID REQ insufficient number of params"),
