@@ -82,8 +82,11 @@ static bool turns_empty(const struct pluq__loop *l)
 	return true;
 }
 
+/* What is handed out has its time from here on, not from when the turn began: a long turn must not make deadlines early. */
 static void end_turn(struct pluq__loop *l)
 {
+	if (!turns_empty(l))
+		pluq__loop_read_clocks(l);
 	for (int round = 0; round < TURN_ROUNDS && !turns_empty(l); round++)
 		for (int k = 0; k < PLUQ__TURN_KINDS; k++)
 			run_turns(&l->turns[k]);

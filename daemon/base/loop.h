@@ -1,7 +1,7 @@
 /* Private to the daemon. Event loops: one libevent base, one timing wheel and one mailbox per thread.
  *
  * A turn of the loop: wait; run what libevent found ready (descriptors, mail, signals); fire due timers; then the end
- * of the turn: first every PLUQ__TURN_WORK item (queues that have something to hand out), then every PLUQ__TURN_FLUSH
+ * of the turn, for which the clocks are read again: first every PLUQ__TURN_WORK item (queues that have something to hand out), then every PLUQ__TURN_FLUSH
  * item (connections with output), again while items add items, up to a bound; what is left runs in the next turn, which
  * then does not wait.
  */
@@ -66,7 +66,7 @@ void pluq__loops_fini(struct pluq__loops *);
 /* The loop this thread runs, or NULL. On main before pluq__loops_run: NULL. */
 struct pluq__loop *pluq__loop_self(void);
 
-/* Loop thread. Whatever libevent calls calls this first: it reads the clocks once per turn. */
+/* Loop thread. Whatever libevent calls calls this first: it reads the clocks once for all of them. */
 void pluq__loop_read_clocks(struct pluq__loop *);
 static inline void pluq__loop_enter(struct pluq__loop *l)
 {
