@@ -197,6 +197,26 @@ static void close_that_cannot_squeeze_says_so_and_loses_nothing(void **state)
 	rig_expect(r, 0, 5);
 }
 
+static void close_that_cannot_squeeze_keeps_due_times(void **state)
+{
+	struct rig *r = *state;
+	rig_start(r);
+	for (uint32_t i = 0; i < 4; i++)
+		rig_append_due(r, i, 10, 100 + i);
+	rig_fetch(r, 2);
+	rig_release(r, 1, 1);
+	rig_faults(r, "rename " DATA0 " EIO\n");
+	assert_int_equal(r->ops->close(r->queue, &r->why), PLUQ_EIO);
+	r->queue = NULL;
+	rig_faults(r, "");
+	rig_stop(r);
+	rig_forget(r);
+	rig_start(r);
+	rig_expect(r, 0, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(r->taken[i].due_ns, i == 1 ? 0 : 100 + i); /* 1 had been released */
+}
+
 static void failed_rename_to_bad_is_only_logged(void **state)
 {
 	struct rig *r = *state;
@@ -476,6 +496,7 @@ int main(void)
 		RIG_TEST(starts_on_a_full_disk),
 		RIG_TEST(out_of_descriptors_while_writing),
 		RIG_TEST(close_that_cannot_squeeze_says_so_and_loses_nothing),
+		RIG_TEST(close_that_cannot_squeeze_keeps_due_times),
 		RIG_TEST(failed_rename_to_bad_is_only_logged),
 		RIG_TEST(due_times_on_a_full_disk),
 		RIG_TEST(second_process_is_refused),

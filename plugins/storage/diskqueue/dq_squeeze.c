@@ -18,6 +18,7 @@ struct squeeze {
 	int64_t file;
 	int from, to; /* descriptors */
 	int64_t read, written;
+	int64_t *gap; /* bytes of each hole */
 	uint8_t *buf;
 	struct pluq_why *why;
 };
@@ -61,14 +62,19 @@ static int copy(struct squeeze *s, int64_t upto)
 	return 0;
 }
 
-/* Deferred records between two holes move towards the front. */
-static void shift_due(struct squeeze *s, int64_t from, int64_t to)
+/* Deferred records behind holes have moved towards the front. */
+static void shift_due(const struct squeeze *s, const uint64_t *holes, size_t n)
 {
 	struct dq_due *d = &s->q->due;
+	int64_t removed = 0;
+	size_t hole = 0;
 	for (size_t i = d->head; i < d->tail; i++) {
 		struct dq_at *at = &d->entry[i].at;
-		if (at->file == s->file && at->pos >= from && at->pos < to)
-			at->pos -= s->read - s->written;
+		if (at->file != s->file)
+			continue;
+		for (; hole < n && dq_at_of(holes[hole], s->q->end.file).pos < at->pos; hole++)
+			removed += s->gap[hole];
+		at->pos -= removed;
 	}
 }
 
@@ -88,9 +94,8 @@ static int copy_without(struct squeeze *s, const uint64_t *holes, size_t n, int6
 			rc = read_at(s, length, sizeof(length), at);
 		if (rc != 0)
 			return rc;
-		s->read = is_damage(s->q, holes[i]) ? s->q->own.pos : at + DQ_LENGTH_SIZE + (int64_t)dq_get32(length);
-		if (s->q->due.live > 0)
-			shift_due(s, s->read, i + 1 < n ? dq_at_of(holes[i + 1], last).pos : size);
+		s->gap[i] = (is_damage(s->q, holes[i]) ? s->q->own.pos : at + DQ_LENGTH_SIZE + (int64_t)dq_get32(length)) - at;
+		s->read += s->gap[i];
 	}
 	return copy(s, size);
 }
@@ -110,6 +115,8 @@ static int replace(struct squeeze *s, const uint64_t *holes, size_t n, const cha
 		dq_keep_bad(q, s->file);
 	if (rc == 0 && renameat(dir, tmp, dir, name.text) != 0)
 		rc = failed(s, "rename copy of");
+	if (rc == 0)
+		shift_due(s, holes, n);
 	if (rc == 0 && s->file == q->end.file)
 		q->end.pos = s->written;
 	return rc;
@@ -117,8 +124,8 @@ static int replace(struct squeeze *s, const uint64_t *holes, size_t n, const cha
 
 static int squeeze_file(struct dq *q, int64_t file, const uint64_t *holes, size_t n, struct pluq_why *why)
 {
-	struct squeeze s = { .q = q, .file = file, .why = why, .buf = malloc(BUFFER) };
-	int rc = s.buf ? 0 : dq_no_memory(why);
+	struct squeeze s = { .q = q, .file = file, .why = why, .buf = malloc(BUFFER), .gap = malloc(n * sizeof(*s.gap)) };
+	int rc = s.buf && s.gap ? 0 : dq_no_memory(why);
 	struct dq_file_name name = dq_data_name(q->name, file);
 	char tmp[DQ_FILE_NAME];
 	snprintf(tmp, sizeof(tmp), "%.*s" DQ_TMP, (int)(sizeof(tmp) - sizeof(DQ_TMP)), name.text);
@@ -136,6 +143,7 @@ static int squeeze_file(struct dq *q, int64_t file, const uint64_t *holes, size_
 	}
 	if (s.from >= 0)
 		close(s.from);
+	free(s.gap);
 	free(s.buf);
 	return rc;
 }
