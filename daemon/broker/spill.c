@@ -237,7 +237,6 @@ void pluq__spill_empty(struct pluq__spill *s, void (*done)(void *, int, const st
 	pluq__spill_drop(s, &s->waiting, 0, NULL);
 	drop_fetched(s);
 	s->releases.count = 0;
-	s->emptied += s->stored;
 	s->stored = 0;
 	s->want = false;
 	if (s->work)

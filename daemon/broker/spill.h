@@ -89,7 +89,6 @@ struct pluq__spill {
 	bool named;                    /* the metadata that names the queue is on the medium */
 	bool want;                     /* fetch */
 	bool emptying, ending, removing;
-	uint64_t emptied;              /* records that were stored when emptying began */
 
 	int64_t sync_every, sync_timeout_ns;
 	int64_t unsynced;              /* operations no sync has begun to cover */

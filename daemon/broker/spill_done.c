@@ -170,10 +170,7 @@ static void after_open(struct pluq__spill *s, const struct pluq__spill_work *w)
 		return;
 	}
 	s->queue = w->queue;
-	if (s->emptying)
-		s->emptied += w->info.count;
-	else
-		s->stored = w->info.count;
+	s->stored = s->emptying ? 0 : w->info.count;
 	s->sync_every = w->info.sync_every;
 	s->sync_timeout_ns = w->info.sync_timeout_ns;
 	recovered(s);
@@ -185,11 +182,8 @@ static void after_empty(struct pluq__spill *s, const struct pluq__spill_work *w)
 
 	s->emptying = false;
 	s->on_empty = NULL;
-	if (w->end_status < 0) {
+	if (w->end_status < 0)
 		pluq__health_bad(s->home->broker, "empty", s->name, &w->why);
-		s->stored += s->emptied; /* they are still there */
-	}
-	s->emptied = 0;
 	if (done)
 		done(s->empty_arg, w->end_status, &w->why);
 	if (s->sync_again)

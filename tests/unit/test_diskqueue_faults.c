@@ -131,6 +131,29 @@ static void failed_fsync_is_told_and_not_promised(void **state)
 	rig_expect(r, 0, 6);
 }
 
+/* After a failed fsync the kernel takes the pages for written: the next sync must write them again. */
+static void sync_after_a_failed_one_writes_again(void **state)
+{
+	struct rig *r = *state;
+	rig_start(r);
+	rig_append(r, 0, 5, 10);
+	rig_sync(r);
+	rig_append(r, 5, 5000, 100); /* several blocks */
+	rig_faults(r, "fsync *.0*.dat EIO times=1\n");
+	assert_int_equal(r->ops->sync(r->queue, &r->why), PLUQ_EIO);
+	rig_append(r, 5005, 5, 10);
+	rig_faults(r, "write *.0*.dat EIO\n");
+	assert_int_equal(r->ops->sync(r->queue, &r->why), PLUQ_EIO);
+	assert_string_equal(r->why.text, "write again " DATA0 ": Input/output error");
+	rig_expect_meta(r, "5\n0,0\n0,200\n");
+	rig_faults(r, "");
+	rig_sync(r);
+	rig_faults(r, "write *.0*.dat EIO\n"); /* once is enough */
+	rig_expect(r, 0, 5010);
+	rig_sync(r);
+	rig_faults(r, "");
+}
+
 static void full_disk_gives_back_space_although_the_meta_file_cannot_be_written(void **state)
 {
 	struct rig *r = *state;
@@ -492,6 +515,7 @@ int main(void)
 		RIG_TEST(failed_write_that_cannot_be_undone),
 		RIG_TEST(full_disk_at_the_meta_file_leaves_no_temporary_files),
 		RIG_TEST(failed_fsync_is_told_and_not_promised),
+		RIG_TEST(sync_after_a_failed_one_writes_again),
 		RIG_TEST(full_disk_gives_back_space_although_the_meta_file_cannot_be_written),
 		RIG_TEST(starts_on_a_full_disk),
 		RIG_TEST(out_of_descriptors_while_writing),

@@ -946,22 +946,6 @@ static void spill_answers_two_who_empty_it_and_tells_of_failure(void **state)
 	finish_test(false);
 }
 
-static void spill_shows_what_could_not_be_emptied(void **state)
-{
-	begin();
-	append(0, 3, NULL, INTERNAL);
-	wait_idle();
-	mock_fail(queue, MOCK_EMPTY, 1);
-	on_loop(&e.loops, 0, do_empty, NULL);
-	assert_true(until_at_least(&emptied, 1));
-	assert_int_equal(empty_status, PLUQ_EIO);
-	assert_counts(3, 0, 0);
-	want(3);
-	take(0, 3, true, NULL);
-	finish_test(false);
-	assert_int_equal(mock_depth(queue), 0);
-}
-
 /* ---- health ---- */
 
 static void do_good(void *arg)
@@ -1146,7 +1130,6 @@ int main(void)
 	    TEST(spill_empties_while_it_fetches),
 	    TEST(spill_does_not_empty_beside_a_sync),
 	    TEST(spill_answers_two_who_empty_it_and_tells_of_failure),
-	    TEST(spill_shows_what_could_not_be_emptied),
 	    TEST(spill_counts_as_retried_until_it_works),
 	    TEST(spill_does_not_count_as_retried_when_nothing_waits),
 	    TEST(spill_ends_with_everything_written),

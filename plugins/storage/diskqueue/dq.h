@@ -49,6 +49,7 @@ struct dq {
 	struct dq_state saved;  /* what the meta file says */
 	bool meta_valid;        /* there is a meta file, and it says that; else saved is what no file at all would mean */
 	struct dq_at synced;    /* data before this place is on the medium */
+	bool dropped;           /* an fsync has failed: what it was to write may no longer count as unwritten with the kernel */
 
 	/* the operation's */
 	struct dq_at next, end;

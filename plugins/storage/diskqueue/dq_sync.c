@@ -1,7 +1,47 @@
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "dq.h"
+
+#define BLOCK ((size_t)64 << 10)
+
+static int rewrite_block(int fd, uint8_t *block, size_t n, int64_t at)
+{
+	size_t done = 0, written;
+	while (done < n) {
+		ssize_t got = pread(fd, block + done, n - done, at + (int64_t)done);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = EIO; /* shorter than it was */
+		if (got <= 0)
+			return -1;
+		done += (size_t)got;
+	}
+	return dq_write_at(fd, &(struct iovec){ .iov_base = block, .iov_len = n }, 1, at, &written) ? 0 : -1;
+}
+
+/* A failed fsync leaves pages that the kernel takes for written; the next one would succeed without them. Their bytes are still
+ * to be read, and written again they count as unwritten once more. Appends go on behind them meanwhile. */
+static int write_again(struct dq *q, struct dq_at upto, struct pluq_why *why)
+{
+	struct dq_file_name name = dq_data_name(q->name, upto.file);
+	int64_t at = q->synced.file == upto.file ? q->synced.pos : 0;
+	uint8_t *block = malloc(BLOCK);
+	if (!block)
+		return dq_no_memory(why);
+	int fd = openat(q->store->dir_fd, name.text, O_RDWR | O_CLOEXEC), rc = fd < 0 ? -1 : 0;
+	for (; rc == 0 && at < upto.pos; at += (int64_t)BLOCK)
+		rc = rewrite_block(fd, block, upto.pos - at < (int64_t)BLOCK ? (size_t)(upto.pos - at) : BLOCK, at);
+	if (rc != 0)
+		rc = dq_fail(why, "write again", name.text);
+	if (fd >= 0)
+		close(fd);
+	free(block);
+	return rc;
+}
 
 int dq_sync_data(struct dq *q, struct dq_at upto, struct pluq_why *why)
 {
@@ -11,13 +51,17 @@ int dq_sync_data(struct dq *q, struct dq_at upto, struct pluq_why *why)
 	pthread_mutex_unlock(&q->lock);
 	if (dq_at_same(upto, q->synced) || upto.pos == 0)
 		return 0;
+	int rc = q->dropped ? write_again(q, upto, why) : 0;
+	if (rc != 0)
+		return rc;
 	if (fd < 0) /* an earlier sync, or a recovery, has left it closed */
 		fd = own = openat(q->store->dir_fd, name.text, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return dq_fail(why, "open", name.text);
-	int rc = fdatasync(fd) == 0 ? 0 : dq_fail(why, "fsync", name.text);
+	rc = fdatasync(fd) == 0 ? 0 : dq_fail(why, "fsync", name.text);
 	if (own >= 0)
 		close(own);
+	q->dropped = rc != 0;
 	if (rc == 0)
 		q->synced = upto;
 	return rc;
