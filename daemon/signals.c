@@ -6,12 +6,15 @@
 
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
+	(void)what;
 	pluq__log(PLUQ_INFO, "core", "received %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
 	pluq__daemon_stop(arg);
 }
 
 static void on_hangup(evutil_socket_t number, short what, void *arg)
 {
+	(void)number;
+	(void)what;
 	pluq__log(PLUQ_INFO, "core", "received SIGHUP");
 	pluq__daemon_reload(arg);
 }

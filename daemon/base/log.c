@@ -171,6 +171,7 @@ static void *write_lines(void *arg)
 {
 	bool last = false;
 
+	(void)arg;
 	while (!last) {
 		uint64_t dropped;
 

@@ -142,6 +142,8 @@ static bool passes(int error)
 /* event_callback_fn */
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
+	(void)fd;
+	(void)what;
 	struct pluq_listener *l = arg;
 	pluq__loop_enter(&l->net->loops->loop[0]);
 	for (int i = 0; i < ACCEPT_BATCH; i++) {

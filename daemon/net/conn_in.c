@@ -219,6 +219,8 @@ static void discard(struct pluq_conn *c)
 /* event_callback_fn */
 void pluq__conn_on_readable(evutil_socket_t fd, short what, void *arg)
 {
+	(void)fd;
+	(void)what;
 	struct pluq_conn *c = arg;
 	pluq__loop_enter(c->at->loop);
 	if (c->state == PLUQ__CONN_GONE || c->offer)

@@ -367,6 +367,8 @@ void pluq__conn_on_flush(struct pluq__turn *t)
 /* event_callback_fn */
 void pluq__conn_on_writable(evutil_socket_t fd, short what, void *arg)
 {
+	(void)fd;
+	(void)what;
 	struct pluq_conn *c = arg;
 	pluq__loop_enter(c->at->loop);
 	if (c->state > PLUQ__CONN_FLUSHING)

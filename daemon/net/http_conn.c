@@ -231,6 +231,7 @@ static void parse_failed(struct pluq__http_conn *h)
 /* One request at most. */
 static int64_t on_data(struct pluq_conn *c, void *user, const uint8_t *bytes, size_t length)
 {
+	(void)c;
 	struct pluq__http_conn *h = user;
 	size_t used = 0;
 	for (;;) {
@@ -272,11 +273,17 @@ static int on_open(void *arg, struct pluq_conn *c)
 
 static bool on_body(struct pluq_conn *c, void *user)
 {
+	(void)c;
+	(void)user;
 	return false; /* nothing is received by conn_read_into */
 }
 
 static void on_eof(struct pluq_conn *c, void *user, const uint8_t *rest, size_t length, bool in_body)
 {
+	(void)c;
+	(void)rest;
+	(void)length;
+	(void)in_body;
 	struct pluq__http_conn *h = user;
 	if (h->phase == PLUQ__HTTP_BODY && !pluq__http_request_discards(h->request))
 		refuse(h, 500, "INTERNAL_ERROR"); /* the body cannot be read to its end */
@@ -293,6 +300,7 @@ static void on_drained(struct pluq_conn *c, void *user)
 
 static void on_close(struct pluq_conn *c, void *user, const char *why)
 {
+	(void)why;
 	struct pluq__http_conn *h = user;
 	pluq__loop_clear(c->at->loop, &h->timer);
 	if (h->phase == PLUQ__HTTP_HANDLING && h->request)

@@ -64,6 +64,7 @@ static int look(struct dl_phdr_info *object, size_t size, void *arg)
 {
 	const struct search *s = arg;
 
+	(void)size;
 	if (!holds(object, s->address))
 		return 0;
 	for (int i = 0; i < object->dlpi_phnum; i++) {

@@ -158,6 +158,7 @@ static void put_rows(FILE *f, const struct pluq__table *t)
 
 static void reference_one(FILE *f, const char *name, const struct pluq__plugin *one, const struct pluq__problem *problem)
 {
+	(void)problem;
 	if (!one)
 		return;
 	fprintf(f, "\n## %s (%s)\n\n", name, pluq__kind_word(one->entry->kind));
@@ -236,6 +237,7 @@ static void put_plugin(FILE *f, struct pluq__plugin *one)
 
 int pluq__help_config(FILE *f, struct pluq__plugins *all, struct pluq__problem *p)
 {
+	(void)p;
 	put_settings(f, all->core_conf);
 	fputs(all->count ? "plugins:\n" : "plugins: []\n", f);
 	for (size_t i = 0; i < all->count; i++)

@@ -27,6 +27,7 @@ static void host_log(const struct pluq_host *h, enum pluq_level level, const cha
 
 static bool host_log_on(const struct pluq_host *h, enum pluq_level level)
 {
+	(void)h;
 	return pluq__log_on(level);
 }
 
@@ -34,6 +35,7 @@ static int64_t host_now_ns(const struct pluq_host *h)
 {
 	const struct pluq__loop *l = pluq__loop_self();
 
+	(void)h;
 	return l ? l->now_ns : pluq__clock_mono_ns();
 }
 
@@ -41,6 +43,7 @@ static int64_t host_real_ns(const struct pluq_host *h)
 {
 	const struct pluq__loop *l = pluq__loop_self();
 
+	(void)h;
 	return l ? l->real_ns : pluq__clock_real_ns();
 }
 
@@ -48,6 +51,7 @@ static int32_t host_loop_self(const struct pluq_host *h)
 {
 	const struct pluq__loop *l = pluq__loop_self();
 
+	(void)h;
 	return l ? l->index : -1;
 }
 
@@ -144,6 +148,7 @@ static struct pluq_timer *host_timer_new(const struct pluq_host *h, pluq_timer_f
 	struct pluq__loop *self = pluq__loop_self();
 	struct pluq_timer *t = self ? calloc(1, sizeof(*t)) : NULL;
 
+	(void)h;
 	if (t)
 		*t = (struct pluq_timer){ .timer.fn = fire, .loop = self, .fn = fn, .arg = arg };
 	return t;

@@ -97,6 +97,8 @@ static int read_bool(option o, const struct pluq__node *n, void *member, struct 
 {
 	const char *text = text_of(n);
 
+	(void)o;
+	(void)a;
 	return text && pluq__parse_bool(text, member) ? 0 : PLUQ_EINVAL;
 }
 
@@ -106,6 +108,7 @@ static int read_number(option o, const struct pluq__node *n, void *member, struc
 	int64_t value;
 	bool ok;
 
+	(void)a;
 	if (!text)
 		return PLUQ_EINVAL;
 	if (o->words && pluq__parse_word(text, o->words, &value)) {
@@ -128,6 +131,7 @@ static int read_enum(option o, const struct pluq__node *n, void *member, struct 
 {
 	const char *text = text_of(n);
 
+	(void)a;
 	return text && pluq__parse_word(text, o->words, member) ? 0 : PLUQ_EINVAL;
 }
 
@@ -135,6 +139,7 @@ static int read_string(option o, const struct pluq__node *n, void *member, struc
 {
 	const char *text = text_of(n);
 
+	(void)o;
 	if (!text)
 		return PLUQ_EINVAL;
 	*(const char **)member = pluq__arena_copy(a, text, strlen(text));
@@ -164,6 +169,7 @@ static int read_strings(option o, const struct pluq__node *n, void *member, stru
 	size_t count = item_count(n);
 	const char **items = pluq__arena_alloc(a, (count + 1) * sizeof(*items));
 
+	(void)o;
 	if (!items)
 		return PLUQ_ENOMEM;
 	if (n->kind == PLUQ__NODE_MAP)
@@ -186,6 +192,7 @@ static int read_floats(option o, const struct pluq__node *n, void *member, struc
 	size_t count = item_count(n);
 	double *items = pluq__arena_alloc(a, (count + 1) * sizeof(*items));
 
+	(void)o;
 	if (!items)
 		return PLUQ_ENOMEM;
 	if (n->kind == PLUQ__NODE_MAP)
@@ -204,6 +211,8 @@ static int read_floats(option o, const struct pluq__node *n, void *member, struc
 
 static const char *print_bool(option o, const void *member, struct pluq__arena *a)
 {
+	(void)o;
+	(void)a;
 	return *(const bool *)member ? "true" : "false";
 }
 
@@ -247,6 +256,7 @@ static const char *quote(const char *text, struct pluq__arena *a)
 
 static const char *print_string(option o, const void *member, struct pluq__arena *a)
 {
+	(void)o;
 	return quote(*(const char *const *)member, a);
 }
 
@@ -255,6 +265,7 @@ static const char *print_strings(option o, const void *member, struct pluq__aren
 	const struct pluq_strings *list = member;
 	const char *text = "[";
 
+	(void)o;
 	for (size_t i = 0; i < list->count && text; i++) {
 		const char *item = quote(list->items[i], a);
 
@@ -281,6 +292,7 @@ static const char *print_floats(option o, const void *member, struct pluq__arena
 	const struct pluq_floats *list = member;
 	const char *text = "[";
 
+	(void)o;
 	for (size_t i = 0; i < list->count && text; i++) {
 		const char *item = print_float(list->items[i], a);
 

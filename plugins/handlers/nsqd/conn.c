@@ -215,6 +215,7 @@ static int64_t on_data(struct pluq_conn *net, void *user, const uint8_t *bytes, 
 	struct input in = {bytes, bytes + length};
 	size_t commands;
 
+	(void)net;
 	if (length < c->need)
 		return 0;
 	c->need = 0;
@@ -239,6 +240,7 @@ static bool on_body(struct pluq_conn *net, void *user)
 {
 	struct conn *c = user;
 
+	(void)net;
 	c->need = 0;
 	enum step step = intake_received(c);
 	frame_settle(c);
@@ -258,6 +260,9 @@ static void on_eof(struct pluq_conn *net, void *user, const uint8_t *rest, size_
 {
 	struct conn *c = user;
 
+	(void)rest;
+	(void)length;
+	(void)in_body;
 	c->eof = true;
 	if (c->missing != MISSING_NONE && !c->ending)
 		conn_body_failed(c);
@@ -271,6 +276,7 @@ static void on_moved(struct pluq_conn *net, void *user)
 {
 	struct conn *c = user;
 
+	(void)net;
 	if (settle_on_loop(c) < 0)
 		conn_abort(c);
 }
@@ -280,6 +286,7 @@ static void on_drained(struct pluq_conn *net, void *user)
 {
 	struct conn *c = user;
 
+	(void)net;
 	conn_resume(c, PAUSE_OUTPUT);
 	if (c->sub)
 		c->nsqd->broker->sub_unblock(c->sub);

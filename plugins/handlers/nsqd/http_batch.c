@@ -42,6 +42,7 @@ static void on_published(void *arg, int status, const struct pluq_why *why)
 {
 	struct batch *b = arg;
 
+	(void)why;
 	if (status < 0)
 		refuse(b, status);
 	else

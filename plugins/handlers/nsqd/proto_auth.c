@@ -13,5 +13,7 @@ enum step proto_auth(struct conn *c, const struct line *l, struct input *in)
 
 enum step auth_body(struct conn *c, const uint8_t *body, size_t length)
 {
+	(void)body;
+	(void)length;
 	return fail(c, "E_AUTH_DISABLED AUTH disabled");
 }

@@ -5,6 +5,8 @@ enum step proto_cls(struct conn *c, const struct line *l, struct input *in)
 {
 	struct text text = {0};
 
+	(void)l;
+	(void)in;
 	if (c->state != STATE_SUBSCRIBED)
 		return fail_state(c, "CLS");
 	if (c->sub)

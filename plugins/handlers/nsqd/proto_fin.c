@@ -48,6 +48,7 @@ enum step proto_fin(struct conn *c, const struct line *l, struct input *in)
 	enum step step;
 	const uint8_t *id = message_id(c, "FIN", l, 2, &step);
 
+	(void)in;
 	if (!id)
 		return step;
 	finish(c, id);

@@ -3,5 +3,8 @@
 
 enum step proto_nop(struct conn *c, const struct line *l, struct input *in)
 {
+	(void)c;
+	(void)l;
+	(void)in;
 	return STEP_NEXT;
 }

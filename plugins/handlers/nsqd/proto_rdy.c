@@ -7,6 +7,7 @@ enum step proto_rdy(struct conn *c, const struct line *l, struct input *in)
 {
 	uint64_t count = 1;
 
+	(void)in;
 	if (c->state == STATE_CLOSING)
 		return STEP_NEXT;
 	if (c->state != STATE_SUBSCRIBED)

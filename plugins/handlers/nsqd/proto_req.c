@@ -24,6 +24,7 @@ enum step proto_req(struct conn *c, const struct line *l, struct input *in)
 	uint64_t delay_ms;
 	const uint8_t *id = message_id(c, "REQ", l, 3, &step);
 
+	(void)in;
 	if (!id)
 		return step;
 	if (!decimal_parse(l->word[2], &delay_ms))

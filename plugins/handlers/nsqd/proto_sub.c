@@ -61,6 +61,7 @@ enum step proto_sub(struct conn *c, const struct line *l, struct input *in)
 	enum step step = check(c, l);
 	int status;
 
+	(void)in;
 	if (step != STEP_NEXT)
 		return step;
 	if (answers_open(&c->answers)) { /* a connection with answers to come does not move */

@@ -6,6 +6,7 @@ enum step proto_touch(struct conn *c, const struct line *l, struct input *in)
 	enum step step;
 	const uint8_t *id = message_id(c, "TOUCH", l, 2, &step);
 
+	(void)in;
 	if (!id)
 		return step;
 	int status = c->sub ? c->nsqd->broker->sub_touch(c->sub, id) : PLUQ_ENOTINFLIGHT;

@@ -34,6 +34,7 @@ static void release_one(struct dq *q, uint64_t name)
 
 int dq_release(void *queue, const uint64_t *positions, size_t n, struct pluq_released *out, struct pluq_why *why)
 {
+	(void)why;
 	struct dq *q = dq_queue(queue);
 	dq_begin(q);
 	for (size_t i = 0; i < n; i++)

@@ -28,6 +28,7 @@ static bool zero_to_end(int fd, int64_t pos)
 
 static int walk(struct dq *q, int fd, const char *name, struct dq_at from, int64_t limit, struct dq_tail *t, struct pluq_why *why)
 {
+	(void)q;
 	struct dq_reader r;
 	dq_reader_init(&r, BLOCK);
 	dq_reader_set(&r, fd, from.pos, limit);
