@@ -4,7 +4,7 @@ check_PROGRAMS += tests/unit/test_nsqd_text tests/unit/test_nsqd_identify tests/
 TESTS += tests/unit/test_nsqd_text tests/unit/test_nsqd_identify tests/unit/test_nsqd_dialogue
 
 tests_unit_libnsqd_la_SOURCES = $(nsqd_files) tests/unit/mock_broker.c tests/unit/mock_broker.h
-tests_unit_libnsqd_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_unit_libnsqd_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
 tests_unit_libnsqd_la_LIBADD = $(CRYPTO_LIBS) $(ZLIB_LIBS)
 
 tests_unit_test_nsqd_text_SOURCES = tests/unit/test_nsqd_text.c
