@@ -7,6 +7,7 @@
 #include "loop_rig.h"
 
 static _Atomic int64_t leapt_ns, back_ns;
+static _Atomic int64_t mono_stands_ns, real_stands_ns; /* 0: they go */
 
 static int64_t read_clock(clockid_t id)
 {
@@ -18,12 +19,16 @@ static int64_t read_clock(clockid_t id)
 
 int64_t pluq__clock_mono_ns(void)
 {
-	return read_clock(CLOCK_MONOTONIC) + leapt_ns;
+	int64_t stands = mono_stands_ns;
+
+	return (stands ? stands : read_clock(CLOCK_MONOTONIC)) + leapt_ns;
 }
 
 int64_t pluq__clock_real_ns(void)
 {
-	return read_clock(CLOCK_REALTIME) + leapt_ns - back_ns;
+	int64_t stands = real_stands_ns;
+
+	return (stands ? stands : read_clock(CLOCK_REALTIME)) + leapt_ns - back_ns;
 }
 
 static void nothing(void *arg)
@@ -39,6 +44,11 @@ void clock_leap(struct pluq__loops *ls, int64_t ns)
 			on_loop(ls, i, nothing, NULL);
 }
 
+void clock_pass(int64_t ns)
+{
+	leapt_ns += ns;
+}
+
 void clock_set_back(int64_t ns)
 {
 	back_ns += ns;
@@ -46,5 +56,18 @@ void clock_set_back(int64_t ns)
 
 void clock_reset(void)
 {
-	leapt_ns = back_ns = 0;
+	leapt_ns = 3600 * PLUQ__SEC; /* what waits for a moment of the kernel's clock waits, rather than find it in the past */
+	back_ns = 0;
+	clock_let_go();
+}
+
+void clock_stop(void)
+{
+	mono_stands_ns = read_clock(CLOCK_MONOTONIC);
+	real_stands_ns = read_clock(CLOCK_REALTIME);
+}
+
+void clock_let_go(void)
+{
+	mono_stands_ns = real_stands_ns = 0;
 }

@@ -120,14 +120,31 @@ bool until_on_loop(struct pluq__loops *ls, int loop, bool (*fn)(void *), void *a
 	}
 }
 
-bool until_at_least(_Atomic int *value, int wanted)
+bool until(bool (*fn)(void *), void *arg)
 {
 	int64_t end = clock_ns() + WAIT_S * INT64_C(1000000000);
 
-	while (*value < wanted) {
+	while (!fn(arg)) {
 		if (clock_ns() > end)
 			return false;
 		look_again_soon();
 	}
 	return true;
+}
+
+struct threshold {
+	_Atomic int *value;
+	int wanted;
+};
+
+static bool is_reached(void *arg)
+{
+	struct threshold *t = arg;
+
+	return *t->value >= t->wanted;
+}
+
+bool until_at_least(_Atomic int *value, int wanted)
+{
+	return until(is_reached, &(struct threshold){value, wanted});
 }

@@ -20,6 +20,8 @@ void on_loop(struct pluq__loops *, int loop, void (*fn)(void *arg), void *arg);
 void post_to_loop(struct pluq__loops *, int loop, void (*fn)(void *arg), void *arg);
 /* Asks fn(arg) on the loop again and again until it says true; false after `wait_ns` (0: 20 s). */
 bool until_on_loop(struct pluq__loops *, int loop, bool (*fn)(void *arg), void *arg, int64_t wait_ns);
+/* Asks fn(arg) on the thread of the test again and again until it says true; false after 20 s. */
+bool until(bool (*fn)(void *arg), void *arg);
 /* Waits until *value >= wanted; false after 20 s. */
 bool until_at_least(_Atomic int *value, int wanted);
 /* A pause between two looks at something; never what a result depends on. */

@@ -153,6 +153,14 @@ bool mock_has_saved(struct mock_storage *m, const char *name)
 	return yes;
 }
 
+int64_t mock_ceiling_ns(struct mock_storage *m)
+{
+	pthread_mutex_lock(&m->lock);
+	int64_t ceiling = m->ceiling_ns;
+	pthread_mutex_unlock(&m->lock);
+	return ceiling;
+}
+
 /* ---- queues ---- */
 
 static unsigned hash_of(const char *name)
@@ -549,4 +557,36 @@ bool mock_await(struct mock_queue *q, enum mock_op op, int calls)
 bool mock_await_inside(struct mock_queue *q, enum mock_op op, int calls)
 {
 	return until_at_least(&q->inside[op], calls);
+}
+
+struct wish {
+	struct mock_queue *queue;
+	size_t depth;
+	struct mock_storage *storage;
+	const char *name;
+	bool named;
+};
+
+static bool has_depth(void *arg)
+{
+	struct wish *w = arg;
+
+	return mock_depth(w->queue) == w->depth;
+}
+
+bool mock_becomes(struct mock_queue *q, size_t depth)
+{
+	return until(has_depth, &(struct wish){.queue = q, .depth = depth});
+}
+
+static bool names_it(void *arg)
+{
+	struct wish *w = arg;
+
+	return mock_has_saved(w->storage, w->name) == w->named;
+}
+
+bool mock_saves(struct mock_storage *m, const char *name, bool named)
+{
+	return until(names_it, &(struct wish){.storage = m, .name = name, .named = named});
 }

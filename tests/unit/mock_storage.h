@@ -104,8 +104,13 @@ struct mock_record *mock_at(struct mock_queue *, size_t n);
 bool mock_await(struct mock_queue *, enum mock_op, int calls);
 /* true once so many calls are inside the operation. */
 bool mock_await_inside(struct mock_queue *, enum mock_op, int calls);
+/* true once so many records are not released. */
+bool mock_becomes(struct mock_queue *, size_t depth);
 /* The name of a queue that is open, or NULL. */
 const char *mock_any_open(struct mock_storage *);
 bool mock_has_saved(struct mock_storage *, const char *name);
+int64_t mock_ceiling_ns(struct mock_storage *);
+/* true once the metadata name it, or name it no more. */
+bool mock_saves(struct mock_storage *, const char *name, bool named);
 
 #endif

@@ -1,24 +1,9 @@
-/* Drain and stop, and the start after it: nothing is lost, nothing comes twice, ids go on rising. */
+/* Drain and stop, and the start after it: nothing is lost, nothing comes twice. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmocka_all.h"
 #include "engine_rig.h"
-#include "fake_clock.h"
-
-static struct engine e;
-
-static int setup(void **state)
-{
-	clock_reset();
-	engine_init(&e);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	return engine_fini(&e);
-}
 
 static struct mock_record *stored(struct mock_queue *q, int body)
 {
@@ -36,108 +21,88 @@ static struct mock_record *stored(struct mock_queue *q, int body)
 
 static void stop_keeps_what_is_anywhere(void **state)
 {
-	struct consumer a, gone;
+	struct pluq_topic *t = engine_with_topic(LOOPS, 40), *alone = topic_on(LAST, "alone");
 
-	e.limits.mem_queue_size = 40;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t"), *alone = topic_on(&e, LOOPS - 1, "alone");
-	int64_t wall = 0;
+	assert_int_equal(publish(0, alone, 500, 60), 0); /* a topic without a channel: memory, storage */
+	assert_int_equal(publish_deferred(0, alone, 600, 60 * SEC), 0);
+	struct consumer *a = consumer_new();
+	struct consumer *gone = consumer_new();
 
-	assert_int_equal(publish(&e, 0, alone, 500, 60), 0); /* a topic without a channel: memory, storage */
-	assert_int_equal(publish_deferred(&e, 0, alone, 600, 60 * SEC), 0);
-	consumer_init(&a, &e);
-	consumer_init(&gone, &e);
-	assert_int_equal(subscribe(&a, t, "c"), 0);
-	assert_int_equal(subscribe(&gone, t, "c"), 0);
-	assert_int_equal(publish(&e, 0, t, 0, 100), 0); /* 40 in memory, 60 in storage */
-	set_ready(&gone, 5);
-	assert_true(has_got(&gone, 5));
-	unsubscribe(&gone); /* five without an owner */
-	set_ready(&a, 50);
-	assert_true(has_got(&a, 50));
-	set_ready(&a, 0);
+	assert_int_equal(subscribe(a, t, "c"), 0);
+	assert_int_equal(subscribe(gone, t, "c"), 0);
+	assert_int_equal(publish(0, t, 0, 100), 0); /* 40 in memory, 60 in storage */
+	set_ready(gone, 5);
+	assert_true(has_got(gone, 5));
+	unsubscribe(gone); /* five without an owner */
+	set_ready(a, 50);
+	assert_true(has_got(a, 50));
+	set_ready(a, 0);
 	for (int n = 0; n < 10; n++)
-		assert_int_equal(finish(&a, n), 0);
-	assert_int_equal(requeue(&a, 10, 0), 0);
-	assert_int_equal(requeue(&a, 11, 300 * SEC), 0);
-	assert_int_equal(requeue(&a, 49, 300 * SEC), 0); /* that one came from storage */
-	assert_int_equal(publish_deferred(&e, LOOPS - 1, t, 200, 120 * SEC), 0);
-	wall = e.loops.count ? a.got[0].timestamp_ns : 0;
-	int finished[10], requeued = a.got[10].body, delayed = a.got[11].body, delayed_old = a.got[49].body;
+		assert_int_equal(finish(a, n), 0);
+	assert_int_equal(requeue(a, 10, 0), 0);
+	assert_int_equal(requeue(a, 11, 300 * SEC), 0);
+	assert_int_equal(requeue(a, 49, 300 * SEC), 0); /* that one came from storage */
+	assert_int_equal(publish_deferred(LAST, t, 200, 120 * SEC), 0);
+	int64_t wall = a->got[0].timestamp_ns;
+	int finished[10], requeued = a->got[10].body, delayed = a->got[11].body, delayed_old = a->got[49].body;
 
 	for (int n = 0; n < 10; n++)
-		finished[n] = a.got[n].body;
-	topic_drop(t);
-	topic_drop(alone);
-	assert_int_equal(engine_down(&e), 0);
-	assert_int_equal(a.ended, 1);
+		finished[n] = a->got[n].body;
+	assert_int_equal(engine_down(), 0);
+	assert_int_equal(a->ended, 1);
 
-	struct mock_queue *q = mock_queue(&e.storage, "t:c");
+	struct mock_queue *q = queue_of("t:c");
 
 	assert_int_equal(mock_depth(q), 91);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t")), 0);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "alone")), 61);
+	assert_int_equal(mock_depth(queue_of("t")), 0);
+	assert_int_equal(mock_depth(queue_of("alone")), 61);
 	for (int n = 0; n < 10; n++)
 		assert_null(stored(q, finished[n]));
 	assert_int_equal(stored(q, requeued)->attempts, 1);
 	assert_int_equal(stored(q, requeued)->due_ns, 0);
 	assert_int_equal(stored(q, delayed)->attempts, 1);
-	assert_true(llabs(stored(q, delayed)->due_ns - wall - 300 * SEC) < 5 * SEC);
+	assert_true(llabs(stored(q, delayed)->due_ns - wall - 300 * SEC) < MS);
 	assert_int_equal(stored(q, delayed_old)->attempts, 1);
-	assert_true(llabs(stored(q, delayed_old)->due_ns - wall - 300 * SEC) < 5 * SEC);
-	assert_int_equal(stored(q, gone.got[0].body)->attempts, 1);
-	assert_int_equal(stored(q, a.got[20].body)->attempts, 1); /* in flight */
-	assert_int_equal(stored(q, a.got[20].body)->due_ns, 0);
+	assert_true(llabs(stored(q, delayed_old)->due_ns - wall - 300 * SEC) < MS);
+	assert_int_equal(stored(q, gone->got[0].body)->attempts, 1);
+	assert_int_equal(stored(q, a->got[20].body)->attempts, 1); /* in flight */
+	assert_int_equal(stored(q, a->got[20].body)->due_ns, 0);
 	assert_int_equal(stored(q, 99)->attempts, 0);
 	assert_int_equal(stored(q, 200)->attempts, 0);
-	assert_true(llabs(stored(q, 200)->due_ns - wall - 120 * SEC) < 5 * SEC);
-	assert_memory_equal(stored(q, delayed)->id, a.got[11].id, 16);
-	assert_int_equal(stored(q, delayed)->timestamp_ns, a.got[11].timestamp_ns);
-	assert_true(stored(mock_queue(&e.storage, "alone"), 600)->due_ns > wall + 55 * SEC);
-	consumer_fini(&a);
-	consumer_fini(&gone);
+	assert_true(llabs(stored(q, 200)->due_ns - wall - 120 * SEC) < MS);
+	assert_memory_equal(stored(q, delayed)->id, a->got[11].id, 16);
+	assert_int_equal(stored(q, delayed)->timestamp_ns, a->got[11].timestamp_ns);
+	assert_true(llabs(stored(queue_of("alone"), 600)->due_ns - wall - 60 * SEC) < MS);
 }
 
 static void start_offers_what_the_stop_kept(void **state)
 {
-	struct consumer a;
 	int seen[300] = {0};
+	struct pluq_topic *t = engine_with_topic(LOOPS, 10);
+	struct consumer *a = hold(t, "c", 4);
 
-	e.limits.mem_queue_size = 10;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-
-	consumer_init(&a, &e);
-	assert_int_equal(subscribe(&a, t, "c"), 0);
-	set_ready(&a, 4);
-	assert_int_equal(publish(&e, 0, t, 0, 30), 0);
-	assert_true(has_got(&a, 4));
-	assert_int_equal(publish_deferred(&e, 0, t, 100, 60 * SEC), 0);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
-	consumer_fini(&a);
-
-	clock_leap(&e.loops, 20 * SEC); /* downtime counts */
-	engine_up(&e, LOOPS);
-	t = topic_on(&e, LOOPS - 1, "t");
-	assert_true(channel_becomes(&e, "t", "c", 31, 0, 0));
-	consume(&a, &e, t, "c", 7);
-	assert_true(has_got(&a, 30));
-	assert_true(channel_becomes(&e, "t", "c", 0, 0, 1));
+	assert_int_equal(publish(0, t, 0, 30), 0);
+	assert_true(has_got(a, 4));
+	assert_int_equal(publish_deferred(0, t, 100, 60 * SEC), 0);
+	assert_int_equal(engine_down(), 0);
+	leap(20 * SEC); /* downtime counts */
+	engine_up(LOOPS);
+	t = topic_on(LAST, "t");
+	assert_true(channel_becomes("t", "c", 31, 0, 0));
+	a = consume(t, "c", 7);
+	assert_true(has_got(a, 30));
+	assert_true(channel_becomes("t", "c", 0, 0, 1));
 	for (int n = 0; n < 30; n++) {
-		assert_int_equal(a.got[n].attempts, a.got[n].body < 4 ? 2 : 1);
-		assert_int_equal(seen[a.got[n].body]++, 0);
+		assert_int_equal(a->got[n].attempts, a->got[n].body < 4 ? 2 : 1);
+		assert_int_equal(seen[a->got[n].body]++, 0);
 	}
-	clock_leap(&e.loops, 35 * SEC);
-	settle(&e);
-	assert_int_equal(a.count, 30);
-	clock_leap(&e.loops, 6 * SEC);
-	assert_true(has_got(&a, 31));
-	assert_int_equal(a.got[30].body, 100);
-	consumer_fini(&a);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t:c")), 0);
+	leap(35 * SEC);
+	assert_true(has_only(a, 30));
+	leap(6 * SEC);
+	assert_true(has_got(a, 31));
+	assert_int_equal(a->got[30].body, 100);
+	assert_int_equal(engine_end(), 0);
+	assert_int_equal(mock_depth(queue_of("t:c")), 0);
 }
 
 /* ---- drain ---- */
@@ -166,54 +131,39 @@ static void begin_stop(void *arg)
 	pluq__broker_stop(e.broker, on_stopped, NULL);
 }
 
-/* The engine was stopped by hand: takes down the rest. */
-static void take_down(void)
-{
-	settle(&e);
-	loops_down(&e.loops);
-	assert_true(pluq__pool_fini(&e.pool, 10 * SEC));
-	pluq__broker_free(&e.broker);
-	pluq__loops_fini(&e.loops);
-}
-
 static void drain_waits_for_open_publishes_and_refuses_new_ones(void **state)
 {
-	struct pub open[2];
+	drained = stopped = 0;
+	struct pluq_topic *t = engine_with_topic(LOOPS, 0);
+	struct mock_queue *q = queue_of("t");
 
-	drained = 0;
-	e.limits.mem_queue_size = 0;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-	struct mock_queue *q = mock_queue(&e.storage, "t");
-
-	assert_int_equal(publish(&e, 0, t, 0, 1), 0);
+	assert_int_equal(publish(0, t, 0, 1), 0);
 	mock_block(q, MOCK_APPEND);
-	pub_begin(&open[0], &e, 0, t, 1, 1, 0);
-	pub_begin(&open[1], &e, LOOPS - 1, t, 2, 1, 0);
+	struct pub *open[] = {pub_begin(0, t, 1, 1), pub_begin(LAST, t, 2, 1)};
+
 	assert_true(mock_await_inside(q, MOCK_APPEND, 1));
 	on_loop(&e.loops, 0, begin_drain, NULL);
-	settle(&e);
+	settle();
 	assert_int_equal(drained, 0);
-	assert_true(health(&e).draining);
+	assert_true(health().draining);
 	for (int l = 0; l < LOOPS; l++)
-		assert_int_equal(publish(&e, l, t, 3, 1), PLUQ_EEXITING);
-	assert_int_equal(topic_status(&e, 0, "new", true), PLUQ_EEXITING);
-	assert_int_equal(admin(&e, LOOPS - 1, PLUQ_TOPIC_PAUSE, "t", NULL), PLUQ_EEXITING);
+		assert_int_equal(publish(l, t, 3, 1), PLUQ_EEXITING);
+	assert_int_equal(topic_status(0, "new", true), PLUQ_EEXITING);
+	assert_int_equal(admin(LAST, PLUQ_TOPIC_PAUSE, "t", NULL), PLUQ_EEXITING);
 	uint64_t progress = pluq__broker_progress(e.broker);
 
 	mock_unblock(q, MOCK_APPEND);
-	assert_int_equal(pub_wait(&open[0]), 0);
-	assert_int_equal(pub_wait(&open[1]), 0);
+	assert_int_equal(pub_wait(open[0]), 0);
+	assert_int_equal(pub_wait(open[1]), 0);
 	assert_true(until_at_least(&drained, 1));
 	assert_true(pluq__broker_progress(e.broker) > progress);
 	topic_drop(t);
-	stopped = 0;
 	e.storage.unnamed_appends = true;
 	on_loop(&e.loops, 0, begin_stop, NULL);
 	assert_true(until_at_least(&stopped, 1));
 	assert_int_equal(drained, 1);
 	assert_int_equal(lost_told, 0);
-	take_down();
+	engine_dismantle();
 	assert_int_equal(mock_depth(q), 3);
 }
 
@@ -221,221 +171,82 @@ static void drain_waits_for_open_publishes_and_refuses_new_ones(void **state)
 
 static void stop_counts_exactly_what_it_loses(void **state)
 {
-	struct consumer a, b;
+	struct pluq_topic *t = engine_with_topic(LOOPS, 1000), *u = topic_on(0, "u");
+	struct consumer *a = hold(t, "bad", 0);
+	struct consumer *b = consume(t, "good", 0);
 
-	e.limits.mem_queue_size = 1000;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t"), *u = topic_on(&e, 0, "u");
-
-	consumer_init(&a, &e);
-	assert_int_equal(subscribe(&a, t, "bad"), 0);
-	consume(&b, &e, t, "good", 0);
-	set_ready(&a, 5);
-	assert_int_equal(publish(&e, 0, t, 0, 30), 0);
-	assert_int_equal(publish_deferred(&e, 0, t, 90, 60 * SEC), 0);
-	assert_true(has_got(&a, 5));
-	assert_int_equal(finish(&a, 0), 0);
-	assert_int_equal(publish(&e, 0, u, 0, 12), 0);
-	assert_int_equal(admin(&e, 0, PLUQ_TOPIC_PAUSE, "u", NULL), 0);
-	mock_fail(mock_queue(&e.storage, "t:bad"), MOCK_APPEND, 1000);
-	mock_fail(mock_queue(&e.storage, "u"), MOCK_APPEND, 1000);
-	topic_drop(t);
-	topic_drop(u);
-	assert_int_equal(engine_down(&e), 30 + 12); /* 29 and the deferred one; u's */
-	assert_int_equal(a.ended, 1);
-	assert_int_equal(b.ended, 1);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t:good")), 31);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t:bad")), 0);
-	assert_int_equal(mock_queue(&e.storage, "t:bad")->calls[MOCK_CLOSE], 1);
-	consumer_fini(&a);
-	consumer_fini(&b);
+	set_ready(a, 5);
+	assert_int_equal(publish(0, t, 0, 30), 0);
+	assert_int_equal(publish_deferred(0, t, 90, 60 * SEC), 0);
+	assert_true(has_got(a, 5));
+	assert_int_equal(finish(a, 0), 0);
+	assert_int_equal(publish(0, u, 0, 12), 0);
+	assert_int_equal(admin(0, PLUQ_TOPIC_PAUSE, "u", NULL), 0);
+	mock_fail(queue_of("t:bad"), MOCK_APPEND, 1000);
+	mock_fail(queue_of("u"), MOCK_APPEND, 1000);
+	assert_int_equal(engine_down(), 30 + 12); /* 29 and the deferred one; u's */
+	assert_int_equal(a->ended, 1);
+	assert_int_equal(b->ended, 1);
+	assert_int_equal(mock_depth(queue_of("t:good")), 31);
+	assert_int_equal(mock_depth(queue_of("t:bad")), 0);
+	assert_int_equal(queue_of("t:bad")->calls[MOCK_CLOSE], 1);
 }
 
 /* In flight from storage, and moving on from the topic's storage: the records stay, so nothing is lost. */
 static void stop_does_not_count_what_storage_has_already(void **state)
 {
-	struct consumer a;
+	struct pluq_topic *t = engine_with_topic(LOOPS, 0), *u = topic_on(LAST, "u");
+	struct mock_queue *q = queue_of("t:c"), *uq = queue_of("u:c");
+	struct consumer *a = hold(t, "c", 5);
 
-	e.limits.mem_queue_size = 0;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t"), *u = topic_on(&e, LOOPS - 1, "u");
-	struct mock_queue *q = mock_queue(&e.storage, "t:c"), *uq = mock_queue(&e.storage, "u:c");
-
-	consumer_init(&a, &e);
-	assert_int_equal(subscribe(&a, t, "c"), 0);
-	set_ready(&a, 5);
-	assert_int_equal(publish(&e, 0, t, 0, 20), 0);
-	assert_true(has_got(&a, 5));
-	assert_int_equal(admin(&e, 0, PLUQ_TOPIC_PAUSE, "u", NULL), 0);
-	assert_int_equal(admin(&e, 0, PLUQ_CHANNEL_CREATE, "u", "c"), 0);
-	assert_int_equal(publish(&e, 0, u, 0, 50), 0);
+	assert_int_equal(publish(0, t, 0, 20), 0);
+	assert_true(has_got(a, 5));
+	assert_int_equal(admin(0, PLUQ_TOPIC_PAUSE, "u", NULL), 0);
+	assert_int_equal(admin(0, PLUQ_CHANNEL_CREATE, "u", "c"), 0);
+	assert_int_equal(publish(0, u, 0, 50), 0);
 	mock_fail(q, MOCK_APPEND, 1000);
 	mock_fail(uq, MOCK_APPEND, 1000);
-	assert_int_equal(admin(&e, 0, PLUQ_TOPIC_UNPAUSE, "u", NULL), 0);
-	assert_true(channel_becomes(&e, "u", "c", 50, 0, 0)); /* waiting to be written there */
-	topic_drop(t);
-	topic_drop(u);
-	assert_int_equal(engine_down(&e), 0);
+	assert_int_equal(admin(0, PLUQ_TOPIC_UNPAUSE, "u", NULL), 0);
+	assert_true(channel_becomes("u", "c", 50, 0, 0)); /* waiting to be written there */
+	assert_int_equal(engine_down(), 0);
 	assert_int_equal(mock_depth(q), 20);
 	assert_int_equal(mock_depth(uq), 0);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "u")), 50);
-	consumer_fini(&a);
-}
-
-static void on_deleted(void *arg, int status, const struct pluq_why *why)
-{
-}
-
-static void ask_to_delete(void *arg)
-{
-	pluq__broker_table.admin(&e.host.pub, PLUQ_TOPIC_DELETE, "t", 1, NULL, 0, on_deleted, NULL);
+	assert_int_equal(mock_depth(queue_of("u")), 50);
 }
 
 static void stop_waits_for_a_deletion_in_progress(void **state)
 {
-	struct pub open;
-
-	stopped = 0;
+	drained = stopped = 0;
 	e.limits.mem_queue_size = 0;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, LOOPS - 1, "t");
-	struct mock_queue *q = mock_queue(&e.storage, "t");
+	engine_up(LOOPS);
+	struct pluq_topic *t = topic_on(LAST, "t");
+	struct mock_queue *q = queue_of("t");
 
-	assert_int_equal(publish(&e, 0, t, 0, 5), 0);
+	assert_int_equal(publish(0, t, 0, 5), 0);
 	mock_block(q, MOCK_REMOVE);
-	/* Nobody waits for its answer. */
-	pub_begin(&open, &e, 0, t, 5, 1, 0);
-	assert_int_equal(pub_wait(&open), 0);
 	topic_drop(t);
-	post_to_loop(&e.loops, 0, ask_to_delete, NULL);
+	request(0, PLUQ_TOPIC_DELETE, "t", NULL); /* nobody waits for its answer */
 	assert_true(mock_await_inside(q, MOCK_REMOVE, 1));
-	drained = 0;
 	on_loop(&e.loops, 0, begin_drain, NULL);
 	assert_true(until_at_least(&drained, 1));
 	on_loop(&e.loops, 0, begin_stop, NULL);
-	settle(&e);
+	settle();
 	assert_int_equal(stopped, 0);
 	mock_unblock(q, MOCK_REMOVE);
 	assert_true(until_at_least(&stopped, 1));
-	take_down();
+	engine_dismantle();
 	assert_true(q->was_removed);
 	assert_false(mock_has_saved(&e.storage, "t"));
 }
 
 static void stop_survives_metadata_that_cannot_be_saved(void **state)
 {
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
+	struct pluq_topic *t = engine_with_topic(LOOPS, 100);
 
-	assert_int_equal(publish(&e, 0, t, 0, 5), 0);
-	assert_int_equal(admin(&e, 0, PLUQ_CHANNEL_CREATE, "t", "c"), 0);
-	topic_drop(t);
+	assert_int_equal(publish(0, t, 0, 5), 0);
+	assert_int_equal(admin(0, PLUQ_CHANNEL_CREATE, "t", "c"), 0);
 	mock_fail_saves(&e.storage, 1000);
-	assert_int_equal(engine_down(&e), 0);
-	mock_fail_saves(&e.storage, 0);
-}
-
-/* ---- ids ---- */
-
-static void ids_rise_over_restarts_and_clocks_set_back(void **state)
-{
-	struct consumer c;
-	uint8_t last[16] = {0};
-
-	e.limits.mem_queue_size = 100000;
-	for (int round = 0; round < 4; round++) {
-		engine_up(&e, LOOPS);
-		const char *name = round < 2 ? "t" : "other"; /* also of a topic that was not there before */
-		struct pluq_topic *t = topic_on(&e, 0, name);
-
-		consume(&c, &e, t, "c", 5000);
-		assert_int_equal(publish(&e, 0, t, 0, 10000), 0);
-		assert_true(has_got(&c, 10000));
-		assert_true(memcmp(c.got[0].id, last, 16) > 0);
-		memcpy(last, c.got[9999].id, 16);
-		consumer_fini(&c);
-		if (round % 2) /* what ids it gave must not be forgotten with it */
-			assert_int_equal(admin(&e, 0, PLUQ_TOPIC_DELETE, name, NULL), 0);
-		topic_drop(t);
-		assert_int_equal(engine_down(&e), 0);
-		clock_set_back(24 * 3600 * SEC);
-	}
-}
-
-static int64_t clock_of(const uint8_t *hex)
-{
-	uint64_t id = 0;
-
-	for (int i = 0; i < 16; i++)
-		id = id << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-	return (int64_t)((id >> 22) + INT64_C(1288834974288)) << 20;
-}
-
-/* However long the metadata cannot be saved, and however long it was quiet before. */
-static void ids_stay_below_the_ceiling_on_the_medium(void **state)
-{
-	struct consumer c;
-	uint8_t before[16] = {0};
-
-	e.limits.mem_queue_size = 100000;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-	int64_t ceiling = e.storage.ceiling_ns;
-
-	consume(&c, &e, t, "c", 1000000);
-	assert_true(channel_becomes(&e, "t", "c", 0, 0, 0));
-	clock_leap(&e.loops, SEC); /* the channel's name is saved */
-	assert_true(until_at_least(&e.storage.saves, 2));
-	mock_fail_saves(&e.storage, 1000000);
-	for (int round = 0; round < 20; round++) {
-		clock_leap(&e.loops, 30 * SEC);
-		assert_int_equal(publish(&e, 0, t, round * 1000, 1000), 0);
-		assert_true(has_got(&c, (round + 1) * 1000));
-		for (int n = round * 1000; n < (round + 1) * 1000; n++) {
-			assert_true(memcmp(c.got[n].id, before, 16) > 0);
-			memcpy(before, c.got[n].id, 16);
-		}
-		assert_true(clock_of(before) < ceiling);
-	}
-	mock_fail_saves(&e.storage, 0);
-	for (int n = 0; n < 100 && e.storage.ceiling_ns == ceiling; n++)
-		clock_leap(&e.loops, 100 * MS);
-	assert_true(e.storage.ceiling_ns > ceiling);
-	consumer_fini(&c);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
-}
-
-/* A crash: what is on the medium at any moment promises more than was given. */
-static void id_ceiling_on_the_medium_is_always_ahead(void **state)
-{
-	struct consumer c;
-
-	e.limits.mem_queue_size = 100000;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-
-	consume(&c, &e, t, "c", 1000000);
-	int total = 0;
-
-	for (int round = 0; round < 40; round++) {
-		clock_leap(&e.loops, 5 * SEC);
-		assert_int_equal(publish(&e, 0, t, 0, 10), 0);
-		total += 10;
-		assert_true(has_got(&c, total));
-		pthread_mutex_lock(&e.storage.lock);
-		int64_t ceiling = e.storage.ceiling_ns;
-
-		pthread_mutex_unlock(&e.storage.lock);
-		assert_true(clock_of(c.got[total - 1].id) < ceiling);
-		settle(&e);
-		for (int n = 0; n < 100 && e.storage.saving; n++)
-			look_again_soon();
-	}
-	assert_in_range(e.storage.saves, 4, 15); /* 200 s: one for each half minute or so */
-	consumer_fini(&c);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
+	assert_int_equal(engine_down(), 0);
 }
 
 /* ---- start ---- */
@@ -447,32 +258,29 @@ static void start_survives_odd_metadata(void **state)
 	e.storage.saved = malloc(sizeof(names));
 	memcpy(e.storage.saved, names, sizeof(names));
 	e.storage.saved_count = 5; /* names come twice: the first counts */
-	engine_up(&e, LOOPS);
+	engine_up(LOOPS);
 	struct pluq_topic_stats ts;
 	struct pluq_channel_stats cs;
 
-	assert_true(topic_stats(&e, "a", &ts));
+	assert_true(topic_stats("a", &ts));
 	assert_false(ts.paused);
 	assert_int_equal(ts.channel_count, 1);
-	assert_true(channel_stats(&e, "a", "c", &cs));
+	assert_true(channel_stats("a", "c", &cs));
 	assert_true(cs.paused);
-	assert_true(topic_stats(&e, "b", &ts));
+	assert_true(topic_stats("b", &ts));
 	assert_true(ts.paused);
-	assert_int_equal(engine_down(&e), 0);
 }
 
 static void start_survives_a_full_disk(void **state)
 {
 	mock_fail_saves(&e.storage, 1);
-	engine_up(&e, LOOPS);
-	assert_false(health(&e).storage_ok);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
+	engine_up(LOOPS);
+	assert_false(health().storage_ok);
+	struct pluq_topic *t = topic_on(0, "t");
 
-	assert_int_equal(publish(&e, 0, t, 0, 1), 0);
-	assert_int_equal(admin(&e, 0, PLUQ_TOPIC_PAUSE, "t", NULL), 0);
-	assert_true(health(&e).storage_ok);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
+	assert_int_equal(publish(0, t, 0, 1), 0);
+	assert_int_equal(admin(0, PLUQ_TOPIC_PAUSE, "t", NULL), 0);
+	assert_true(health().storage_ok);
 }
 
 int main(void)
@@ -490,10 +298,6 @@ int main(void)
 	    TEST_ON(1, stop_waits_for_a_deletion_in_progress),
 	    TEST_ON(3, stop_waits_for_a_deletion_in_progress),
 	    TEST_ON(1, stop_survives_metadata_that_cannot_be_saved),
-	    TEST_ON(1, ids_rise_over_restarts_and_clocks_set_back),
-	    TEST_ON(1, id_ceiling_on_the_medium_is_always_ahead),
-	    TEST_ON(1, ids_stay_below_the_ceiling_on_the_medium),
-	    TEST_ON(3, ids_stay_below_the_ceiling_on_the_medium),
 	    TEST_ON(1, start_survives_odd_metadata),
 	    TEST_ON(1, start_survives_a_full_disk),
 	};

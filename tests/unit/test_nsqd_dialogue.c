@@ -1,109 +1,8 @@
-/* Whole dialogues with the nsqd handler: bytes in, frames out, and what the engine was told. */
-#include <setjmp.h>
-#include <stdarg.h>
+/* Whole dialogues with the nsqd handler: its greeting, the commands and their bodies as they are judged, IDENTIFY. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "mock_broker.h"
-
-#define SECOND INT64_C(1000000000)
-#define ID "0123456789abcdef"
-
-static struct text heard;
-
-/* What the handler has said since the last time, as TYPE:DATA per frame, frames divided by '|'. */
-static const char *said(struct pluq_conn *c)
-{
-	const uint8_t *at = (const uint8_t *)c->out.data, *end = at + c->out.length;
-
-	text_free(&heard);
-	while (at < end) {
-		assert_true(end - at >= 8);
-		uint32_t size = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-		assert_true(size >= 4 && size <= end - at - 4);
-		text_printf(&heard, "%s%d:", heard.length ? "|" : "", at[7]);
-		text_add(&heard, at + 8, size - 4);
-		at += 4 + size;
-	}
-	text_byte(&heard, 0);
-	c->out.length = 0;
-	return heard.data;
-}
-
-static int setup(void **state)
-{
-	mock_standard();
-	mock_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	mock_stop();
-	text_free(&heard);
-	return 0;
-}
-
-static struct pluq_conn *greet(void)
-{
-	struct pluq_conn *c = mock_open();
-
-	mock_feed(c, "  V2", 4);
-	return c;
-}
-
-static void send(struct pluq_conn *c, const char *text)
-{
-	mock_feed(c, text, strlen(text));
-}
-
-static void put32(struct text *t, uint32_t v)
-{
-	uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
-
-	text_add(t, b, 4);
-}
-
-/* LINE, its length, BODY. */
-static void send_body(struct pluq_conn *c, const char *line, const void *body, size_t n)
-{
-	struct text t = {0};
-
-	text_str(&t, line);
-	put32(&t, (uint32_t)n);
-	text_add(&t, body, n);
-	mock_feed(c, t.data, t.length);
-	text_free(&t);
-}
-
-static void pub(struct pluq_conn *c, const char *line, const char *body)
-{
-	send_body(c, line, body, strlen(body));
-}
-
-static void sub(struct pluq_conn *c)
-{
-	send(c, "SUB t c\n");
-	assert_string_equal(said(c), "0:OK");
-}
-
-static void assert_published(size_t n, const char *topic, const void *body, size_t length)
-{
-	assert_true(n < mock.message_count);
-	assert_string_equal(mock.messages[n].topic, topic);
-	assert_int_equal(mock.messages[n].body.length, length);
-	assert_memory_equal(mock.messages[n].body.data, body, length);
-}
-
-/* The last thing said is this error, and the connection is closed after it. */
-static void assert_fatal(struct pluq_conn *c, const char *text)
-{
-	assert_string_equal(said(c), text);
-	assert_true(c->closed);
-	assert_true(c->flushed);
-}
+#include "nsqd_rig.h"
 
 /* A new connection that sends these bytes is closed with this error. */
 static void expect_fatal(const char *bytes, size_t n, const char *error)
@@ -113,8 +12,7 @@ static void expect_fatal(const char *bytes, size_t n, const char *error)
 	assert_null(before);
 	mock_feed(c, bytes, n);
 	assert_fatal(c, error);
-	mock_stop();
-	mock_start();
+	start_again();
 }
 #define FATAL(bytes, error) expect_fatal(bytes, sizeof(bytes) - 1, error)
 
@@ -122,9 +20,9 @@ static void magic_is_silent_when_right(void **state)
 {
 	struct pluq_conn *c = mock_open();
 
-	send(c, " ");
-	send(c, " V");
-	send(c, "2NOP\n");
+	say(c, " ");
+	say(c, " V");
+	say(c, "2NOP\n");
 	assert_string_equal(said(c), "");
 	assert_false(c->closed);
 }
@@ -133,7 +31,7 @@ static void magic_wrong_is_told(void **state)
 {
 	struct pluq_conn *c = mock_open();
 
-	send(c, "  V1");
+	say(c, "  V1");
 	assert_fatal(c, "1:E_BAD_PROTOCOL");
 }
 
@@ -141,7 +39,7 @@ static void magic_has_a_deadline(void **state)
 {
 	struct pluq_conn *c = mock_open();
 
-	send(c, "  V");
+	say(c, "  V");
 	mock_advance(60 * SECOND - 1);
 	assert_false(c->closed);
 	mock_advance(1);
@@ -245,8 +143,7 @@ static void line_cut_anywhere_is_one_line(void **state)
 		assert_string_equal(said(c), "");
 		assert_int_equal(mock.ready, 9);
 		mock.ready = 0;
-		mock_stop();
-		mock_start();
+		start_again();
 	}
 }
 
@@ -256,10 +153,9 @@ static void large_body_is_received_into_its_message(void **state)
 	size_t n = 100000;
 	char *body = calloc(1, n);
 
-	send(c, "PUB t\n");
+	say(c, "PUB t\n");
 	mock_feed(c, "\0\1\x86\xa0", 4);
-	for (size_t at = 0; at < n; at += 1000)
-		mock_feed(c, body + at, 1000);
+	feed_in_pieces(c, body, n, 1000);
 	pub(c, "PUB t\n", "x");
 	assert_string_equal(said(c), "0:OK|0:OK");
 	assert_published(0, "t", body, n);
@@ -294,8 +190,7 @@ static void batch_comes_whole_or_in_pieces(void **state)
 			mpub_body(&t, count, sizes[s]);
 			text_str(&t, "NOP\n");
 			struct pluq_conn *c = greet();
-			for (size_t at = 0; at < t.length; at += pieces[p])
-				mock_feed(c, t.data + at, t.length - at < pieces[p] ? t.length - at : pieces[p]);
+			feed_in_pieces(c, t.data, t.length, pieces[p]);
 			assert_string_equal(said(c), "0:OK");
 			assert_int_equal(mock.message_count, count);
 			assert_int_equal(mock.publish_calls, 1);
@@ -303,8 +198,7 @@ static void batch_comes_whole_or_in_pieces(void **state)
 			assert_int_equal(mock.messages[1].body.data[sizes[s] - 1], 'b');
 			text_free(&t);
 			mock.publish_calls = 0;
-			mock_stop();
-			mock_start();
+			start_again();
 		}
 	}
 }
@@ -317,9 +211,8 @@ static void batch_with_a_bad_message_publishes_none(void **state)
 	mpub_body(&t, 5, 20000);
 	t.data[7] = 6; /* one more than there are */
 	put32(&t, 0);
-	send(c, "MPUB t\n");
-	for (size_t at = 0; at < t.length; at += 500)
-		mock_feed(c, t.data + at, t.length - at < 500 ? t.length - at : 500);
+	say(c, "MPUB t\n");
+	feed_in_pieces(c, t.data, t.length, 500);
 	assert_fatal(c, "1:E_BAD_MESSAGE MPUB invalid message(5) body size 0");
 	assert_int_equal(mock.message_count, 0);
 	text_free(&t);
@@ -331,9 +224,8 @@ static void batch_beyond_the_body_limit_is_refused(void **state)
 	struct pluq_conn *c = greet();
 
 	mpub_body(&t, 6, 1000000);
-	send(c, "MPUB t\n");
-	for (size_t at = 0; at < t.length && !c->closed; at += 100000)
-		mock_feed(c, t.data + at, t.length - at < 100000 ? t.length - at : 100000);
+	say(c, "MPUB t\n");
+	feed_in_pieces(c, t.data, t.length, 100000);
 	assert_fatal(c, "1:E_BAD_BODY MPUB body too big 6000000 > 5242880");
 	assert_int_equal(mock.message_count, 0);
 	text_free(&t);
@@ -347,8 +239,7 @@ static void expect_at_eof(const char *bytes, size_t n, const char *error)
 	mock_eof(c);
 	assert_string_equal(said(c), error);
 	assert_true(c->closed);
-	mock_stop();
-	mock_start();
+	start_again();
 }
 #define EOF_AFTER(bytes, error) expect_at_eof(bytes, sizeof(bytes) - 1, error)
 
@@ -401,8 +292,7 @@ static void expect_identify(const char *json, const char *error)
 
 	pub(c, "IDENTIFY\n", json);
 	assert_string_equal(said(c), error);
-	mock_stop();
-	mock_start();
+	start_again();
 }
 
 static void identify_judges_its_settings_in_order(void **state)
@@ -434,488 +324,33 @@ static void identify_twice_is_half_effective(void **state)
 
 	pub(c, "IDENTIFY\n", "{\"msg_timeout\":5000,\"sample_rate\":3}");
 	pub(c, "IDENTIFY\n", "{\"msg_timeout\":9000,\"sample_rate\":4}");
-	send(c, "SUB t c\n");
+	say(c, "SUB t c\n");
 	assert_string_equal(said(c), "0:OK|0:OK|0:OK");
 	assert_int_equal(mock.params.sample_rate, 3);
 	assert_true(mock.params.msg_timeout_ns == 5 * SECOND);
 	assert_true(mock.params.touch_timeout_ns == 9 * SECOND);
 }
 
-static void sub_needs_heartbeats(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":-1}");
-	assert_int_equal(c->write_timeout_ns, 0);
-	mock_advance(1000 * SECOND);
-	assert_string_equal(said(c), "0:OK");
-	send(c, "SUB t c\n");
-	assert_fatal(c, "1:E_INVALID cannot SUB with heartbeats disabled");
-}
-
-static void sub_goes_to_the_topics_home(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.home = 1;
-	mock.topics_later = true;
-	send(c, "SUB t c#ephemeral\nRDY 3\n");
-	assert_string_equal(said(c), "");
-	assert_int_equal(c->paused, 1);
-	mock_topic_answer();
-	assert_string_equal(said(c), "0:OK");
-	assert_int_equal(c->loop, 1);
-	assert_string_equal(mock.channel, "c#ephemeral");
-	assert_int_equal(mock.ready, 3);
-	send(c, "SUB t c\n");
-	assert_fatal(c, "1:E_INVALID cannot SUB in current state");
-}
-
-static void sub_refused_says_why(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.subscribe_status = PLUQ_ELIMIT;
-	mock.conf.max_channel_consumers = 2;
-	send(c, "SUB t c\n");
-	assert_fatal(c, "1:E_SUB_FAILED SUB failed consumers for t:c exceeds limit of 2");
-	mock_stop();
-	mock_start();
-	c = greet();
-	mock.subscribe_status = PLUQ_ESTALE;
-	send(c, "SUB t c\n");
-	assert_fatal(c, "1:E_SUB_FAILED SUB failed to deleted topic/channel");
-	mock_stop();
-	mock_start();
-	c = greet();
-	mock.topic_status = PLUQ_EEXITING;
-	send(c, "SUB t c\n");
-	assert_fatal(c, "1:E_SUB_FAILED SUB failed exiting");
-}
-
-static void ready_is_a_window(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	send(c, "RDY\n");
-	assert_int_equal(mock.ready, 1);
-	send(c, "RDY 2500\n");
-	assert_int_equal(mock.ready, 2500);
-	send(c, "RDY \n");
-	assert_int_equal(mock.ready, 0);
-	send(c, "RDY 18446744073709551615\n");
-	assert_fatal(c, "1:E_INVALID RDY count -1 out of range 0-2500");
-	mock_stop();
-	mock_start();
-	c = greet();
-	sub(c);
-	send(c, "RDY -1\n");
-	assert_fatal(c, "1:E_INVALID RDY could not parse count -1");
-}
-
-static void messages_are_finished_requeued_and_touched(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	send(c, "FIN " ID "\nFIN fedcba9876543210\r\nTOUCH " ID "\nREQ " ID " 250\n");
-	assert_string_equal(said(c), "");
-	assert_string_equal(mock.finished, "fedcba9876543210");
-	assert_true(mock.delay_ns == SECOND / 4);
-	send(c, "REQ " ID " 18446744073709551615\n");
-	assert_true(mock.delay_ns == 3600 * SECOND);
-	send(c, "REQ " ID " \n");
-	assert_true(mock.delay_ns == 0);
-	mock.message_status = PLUQ_ENOTINFLIGHT;
-	send(c, "FIN " ID "\nREQ " ID " 0\nTOUCH " ID "\n");
-	assert_string_equal(said(c),
-	    "1:E_FIN_FAILED FIN " ID " failed ID not in flight|1:E_REQ_FAILED REQ " ID
-	    " failed ID not in flight|1:E_TOUCH_FAILED TOUCH " ID " failed ID not in flight");
-	mock.message_status = PLUQ_ENOTOWNER;
-	send(c, "FIN " ID "\n");
-	assert_string_equal(said(c), "1:E_FIN_FAILED FIN " ID " failed client does not own message");
-	assert_false(c->closed);
-}
-
-static void expect_subscribed_fatal(const char *line, const char *error)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	send(c, line);
-	assert_fatal(c, error);
-	mock_stop();
-	mock_start();
-}
-
-static void message_ids_are_sixteen_bytes(void **state)
-{
-	expect_subscribed_fatal("FIN\n", "1:E_INVALID FIN insufficient number of params");
-	expect_subscribed_fatal("FIN x\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("FIN 0123456789abcdef0\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("FIN 01234567 9abcdef\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("FIN 0123456789abcde\r\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("FIN 01234\n789abcdef\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("REQ " ID "\n", "1:E_INVALID REQ insufficient number of params");
-	expect_subscribed_fatal("REQ x y\n", "1:E_INVALID invalid message ID");
-	expect_subscribed_fatal("REQ " ID " 1.5\n", "1:E_INVALID REQ could not parse timeout 1.5");
-	expect_subscribed_fatal("IDENTIFY\n", "1:E_INVALID cannot IDENTIFY in current state");
-	expect_subscribed_fatal("AUTH\n", "1:E_INVALID cannot AUTH in current state");
-}
-
-static void closing_consumer_may_still_finish(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	send(c, "RDY 5\nCLS\n");
-	assert_string_equal(said(c), "0:CLOSE_WAIT");
-	assert_int_equal(mock.ready, 0);
-	send(c, "RDY bad\nRDY 7\nFIN " ID "\nNOP\n");
-	assert_string_equal(said(c), "");
-	assert_int_equal(mock.ready, 0);
-	pub(c, "PUB t\n", "x");
-	assert_string_equal(said(c), "0:OK");
-	send(c, "CLS\n");
-	assert_fatal(c, "1:E_INVALID cannot CLS in current state");
-}
-
-static void delivery_writes_message_frames(void **state)
-{
-	struct pluq_conn *c = greet();
-	char body[5000];
-
-	sub(c);
-	memset(body, 'b', sizeof(body));
-	assert_int_equal(mock_deliver(ID, "hi", 2, 0x0102), 1);
-	assert_int_equal(c->out.length, 36);
-	assert_memory_equal(c->out.data, "\0\0\0\x20\0\0\0\2\1\2\3\4\5\6\7\x8\1\2" ID "hi", 36);
-	c->out.length = 0;
-	assert_int_equal(mock_deliver(ID, body, sizeof(body), 1), 1);
-	assert_int_equal(c->out.length, 34 + sizeof(body));
-	assert_memory_equal(c->out.data + 34, body, sizeof(body));
-}
-
-static void delivery_stops_at_the_output_buffer(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	c->pending = 16384;
-	assert_int_equal(mock_deliver(ID, "hi", 2, 1), 0);
-	mock_drain(c);
-	assert_true(mock.unblocked);
-	assert_int_equal(mock_deliver(ID, "hi", 2, 1), 1);
-	mock_end_subscription();
-	assert_true(c->closed);
-}
-
-static void answers_keep_the_order_of_commands(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.publish_status = PLUQ_ELATER;
-	pub(c, "PUB t\n", "1");
-	pub(c, "PUB t\n", "2");
-	mock.publish_status = 0;
-	pub(c, "PUB t\n", "3");
-	assert_string_equal(said(c), "");
-	mock_publish_answer(1, 0, NULL);
-	assert_string_equal(said(c), "");
-	mock_advance(30 * SECOND);
-	assert_string_equal(said(c), "0:_heartbeat_");
-	mock_publish_answer(0, 0, NULL);
-	assert_string_equal(said(c), "0:OK|0:OK|0:OK");
-}
-
-static void nothing_follows_a_fatal_answer(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.publish_status = PLUQ_ELATER;
-	pub(c, "PUB t\n", "1");
-	pub(c, "MPUB t\n", "\0\0\0\0");
-	assert_string_equal(said(c), "");
-	mock_publish_answer(0, PLUQ_EIO, "disk full");
-	assert_fatal(c, "1:E_PUB_FAILED PUB failed disk full");
-}
-
-static void fatal_error_waits_for_its_turn(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.publish_status = PLUQ_ELATER;
-	pub(c, "DPUB t 5\n", "1");
-	send(c, "BAD\nPUB t\n");
-	assert_string_equal(said(c), "");
-	assert_false(c->closed);
-	mock_advance(30 * SECOND);
-	mock_publish_answer(0, 0, NULL);
-	assert_fatal(c, "0:OK|1:E_INVALID invalid command BAD");
-}
-
-static void ring_of_answers_stops_reading_when_full(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.publish_status = PLUQ_ELATER;
-	for (int i = 0; i < 300; i++)
-		pub(c, "PUB t\n", "x");
-	assert_in_range(mock_publishes_open(), 100, 128);
-	assert_int_equal(c->paused, 1);
-	while (mock_publishes_open() > 0)
-		mock_publish_answer(0, 0, NULL);
-	assert_int_equal(mock.message_count, 300);
-	assert_int_equal(strlen(said(c)), 300 * 5 - 1);
-	assert_int_equal(c->paused, 0);
-}
-
-static void half_closed_peer_gets_its_answers(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.publish_status = PLUQ_ELATER;
-	pub(c, "PUB t\n", "1");
-	send(c, "PUB t\n");
-	mock_eof(c);
-	assert_false(c->closed);
-	mock_publish_answer(0, 0, NULL);
-	assert_fatal(c, "0:OK|1:E_BAD_MESSAGE PUB failed to read message body size");
-}
-
-static void publish_refused_is_fatal(void **state)
-{
-	static const struct {
-		int status;
-		const char *line, *error;
-	} cases[] = {
-		{PLUQ_EEXITING, "PUB t\n", "1:E_PUB_FAILED PUB failed exiting"},
-		{PLUQ_ESTALE, "DPUB t 1\n", "1:E_DPUB_FAILED DPUB failed exiting"},
-		{PLUQ_EPRESSURE, "PUB t\n", "1:E_PUB_FAILED PUB failed memory limit reached"},
-		{PLUQ_EFULL, "PUB t\n", "1:E_PUB_FAILED PUB failed queue is full"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct pluq_conn *c = greet();
-		mock.publish_status = cases[i].status;
-		pub(c, cases[i].line, "x");
-		assert_fatal(c, cases[i].error);
-		mock_stop();
-		mock_start();
-	}
-}
-
-static void deleted_topic_is_looked_up_again(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "PUB t\n", "1");
-	mock.stale = 1;
-	mock.topics_later = true;
-	pub(c, "PUB t\n", "2");
-	assert_string_equal(said(c), "0:OK");
-	mock_topic_answer();
-	assert_string_equal(said(c), "0:OK");
-	assert_int_equal(mock.message_count, 2);
-}
-
-static void large_body_waits_for_its_topic(void **state)
-{
-	struct pluq_conn *c = greet();
-	size_t n = 50000;
-	char *body = calloc(1, n);
-
-	mock.topics_later = true;
-	send(c, "PUB t\n");
-	mock_feed(c, "\0\0\xc3\x50", 4);
-	mock_feed(c, body, n);
-	assert_int_equal(c->paused, 1);
-	assert_string_equal(said(c), "");
-	mock_topic_answer();
-	assert_string_equal(said(c), "0:OK");
-	assert_int_equal(mock.message_count, 1);
-	assert_int_equal(c->paused, 0);
-	free(body);
-}
-
-static void publisher_moves_once(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.home = 1;
-	pub(c, "PUB t\n", "1");
-	assert_int_equal(c->loop, 1);
-	mock.home = 0;
-	pub(c, "PUB u\n", "2");
-	assert_int_equal(c->loop, 1);
-	assert_string_equal(said(c), "0:OK|0:OK");
-}
-
-static void publisher_waits_for_memory(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	mock.pressed = true;
-	pub(c, "PUB t\n", "1");
-	pub(c, "PUB t\n", "2");
-	assert_string_equal(said(c), "0:OK");
-	assert_int_equal(c->paused, 1);
-	for (int i = 0; i < 20; i++)
-		mock_advance(30 * SECOND);
-	assert_false(c->closed);
-	said(c);
-	mock_relief();
-	assert_string_equal(said(c), "0:OK");
-	mock_advance(59 * SECOND);
-	assert_false(c->closed);
-}
-
-static void consumer_is_never_held_back(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	mock.pressed = true;
-	pub(c, "PUB t\n", "1");
-	pub(c, "PUB t\n", "2");
-	assert_string_equal(said(c), "0:OK|0:OK");
-	assert_int_equal(c->paused, 0);
-}
-
-static void peer_that_reads_no_answers_is_not_read(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	c->pending = 16384 + 65536;
-	pub(c, "PUB t\n", "1");
-	assert_int_equal(c->paused, 1);
-	mock_drain(c);
-	assert_int_equal(c->paused, 0);
-}
-
-static void consumer_of_a_large_message_is_read(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	sub(c);
-	c->pending = 16384 + 1048576 + 34;
-	send(c, "FIN " ID "\n");
-	assert_string_equal(mock.finished, ID);
-	assert_int_equal(c->paused, 0);
-	c->pending = 16384 + 1048576 + 65536;
-	send(c, "NOP\n");
-	assert_int_equal(c->paused, 1);
-	mock_drain(c);
-	assert_int_equal(c->paused, 0);
-}
-
-static void silent_client_hears_heartbeats_and_is_closed(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":1000}");
-	assert_true(c->write_timeout_ns == SECOND);
-	mock_advance(SECOND);
-	assert_string_equal(said(c), "0:OK|0:_heartbeat_");
-	send(c, "NO"); /* not a line: extends nothing */
-	mock_advance(SECOND);
-	assert_string_equal(said(c), "0:_heartbeat_");
-	assert_true(c->closed);
-}
-
-static void any_command_keeps_the_connection(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":1000}");
-	for (int i = 0; i < 10; i++) {
-		mock_advance(SECOND * 3 / 2);
-		send(c, "NOP\n");
-	}
-	assert_false(c->closed);
-	mock_advance(2 * SECOND - 1);
-	assert_false(c->closed);
-	mock_advance(1);
-	assert_true(c->closed);
-}
-
-static void silence_while_an_answer_is_late_is_not_the_clients(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":1000}");
-	mock.publish_status = PLUQ_ELATER;
-	pub(c, "PUB t\n", "x");
-	mock_advance(10 * SECOND + 1);
-	assert_false(c->closed);
-	said(c);
-	mock_publish_answer(0, 0, NULL);
-	assert_string_equal(said(c), "0:OK");
-	mock_advance(2 * SECOND - 1);
-	assert_false(c->closed);
-	mock_advance(1);
-	assert_true(c->closed);
-}
-
-static void deadline_within_a_body_is_told(void **state)
-{
-	struct pluq_conn *c = greet();
-
-	pub(c, "IDENTIFY\n", "{\"heartbeat_interval\":1000}");
-	said(c);
-	send(c, "PUB t\n");
-	mock_advance(2 * SECOND);
-	assert_fatal(c, "0:_heartbeat_|1:E_BAD_MESSAGE PUB failed to read message body size");
-}
-
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(magic_is_silent_when_right),
-		T(magic_wrong_is_told),
-		T(magic_has_a_deadline),
-		T(commands_are_judged_in_order),
-		T(sizes_are_judged_before_the_body),
-		T(line_that_is_too_long_closes_silently),
-		T(pub_is_answered),
-		T(commands_may_come_byte_by_byte),
-		T(line_cut_anywhere_is_one_line),
-		T(large_body_is_received_into_its_message),
-		T(batch_comes_whole_or_in_pieces),
-		T(batch_with_a_bad_message_publishes_none),
-		T(batch_beyond_the_body_limit_is_refused),
-		T(body_cut_short_is_told),
-		T(identify_answers_what_was_agreed),
-		T(identify_judges_its_settings_in_order),
-		T(identify_twice_is_half_effective),
-		T(sub_needs_heartbeats),
-		T(sub_goes_to_the_topics_home),
-		T(sub_refused_says_why),
-		T(ready_is_a_window),
-		T(messages_are_finished_requeued_and_touched),
-		T(message_ids_are_sixteen_bytes),
-		T(closing_consumer_may_still_finish),
-		T(delivery_writes_message_frames),
-		T(delivery_stops_at_the_output_buffer),
-		T(answers_keep_the_order_of_commands),
-		T(nothing_follows_a_fatal_answer),
-		T(fatal_error_waits_for_its_turn),
-		T(ring_of_answers_stops_reading_when_full),
-		T(half_closed_peer_gets_its_answers),
-		T(publish_refused_is_fatal),
-		T(deleted_topic_is_looked_up_again),
-		T(large_body_waits_for_its_topic),
-		T(publisher_moves_once),
-		T(publisher_waits_for_memory),
-		T(consumer_is_never_held_back),
-		T(peer_that_reads_no_answers_is_not_read),
-		T(consumer_of_a_large_message_is_read),
-		T(silent_client_hears_heartbeats_and_is_closed),
-		T(any_command_keeps_the_connection),
-		T(silence_while_an_answer_is_late_is_not_the_clients),
-		T(deadline_within_a_body_is_told),
+	    TEST(magic_is_silent_when_right),
+	    TEST(magic_wrong_is_told),
+	    TEST(magic_has_a_deadline),
+	    TEST(commands_are_judged_in_order),
+	    TEST(sizes_are_judged_before_the_body),
+	    TEST(line_that_is_too_long_closes_silently),
+	    TEST(pub_is_answered),
+	    TEST(commands_may_come_byte_by_byte),
+	    TEST(line_cut_anywhere_is_one_line),
+	    TEST(large_body_is_received_into_its_message),
+	    TEST(batch_comes_whole_or_in_pieces),
+	    TEST(batch_with_a_bad_message_publishes_none),
+	    TEST(batch_beyond_the_body_limit_is_refused),
+	    TEST(body_cut_short_is_told),
+	    TEST(identify_answers_what_was_agreed),
+	    TEST(identify_judges_its_settings_in_order),
+	    TEST(identify_twice_is_half_effective),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

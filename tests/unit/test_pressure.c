@@ -2,33 +2,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../daemon/base/clock.h"
 #include "../../daemon/base/memory.h"
 #include "cmocka_all.h"
 #include "engine_rig.h"
-#include "fake_clock.h"
 
 #define LIMIT (8 << 20)
 #define BALLAST (1 << 20)
 
-static struct engine e;
 static struct pluq_msg *ballast[64];
 static int loaded;
 static _Atomic int relieved;
 
-static int setup(void **state)
+static int setup_limit(void **state)
 {
-	clock_reset();
-	engine_init(&e);
 	pluq__memory_set_limit(LIMIT);
 	relieved = loaded = 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	pluq__memory_set_limit(0);
-	return engine_fini(&e);
+	return setup(state);
 }
 
 /* Bodies that handlers hold, on a loop. */
@@ -43,6 +32,14 @@ static void load(void *arg)
 static void load_mib(int n)
 {
 	on_loop(&e.loops, 0, load, (void *)(intptr_t)n);
+}
+
+static int teardown_limit(void **state)
+{
+	if (e.broker)
+		load_mib(0);
+	pluq__memory_set_limit(0);
+	return teardown(state);
 }
 
 static void ask_pressed(void *arg)
@@ -73,47 +70,37 @@ static void memory_is_counted_in_steps_over_threads(void **state)
 {
 	int64_t before = pluq__memory_used();
 
-	engine_up(&e, LOOPS);
+	engine_up(LOOPS);
 	load_mib(4);
 	assert_true(llabs(pluq__memory_used() - before - 4 * BALLAST) <= 2 * PLUQ__MEMORY_STEP);
 	assert_int_equal(pluq__memory_limit(), LIMIT);
 	load_mib(0);
 	assert_true(llabs(pluq__memory_used() - before) <= 2 * PLUQ__MEMORY_STEP);
-	assert_int_equal(engine_down(&e), 0);
 }
 
 static void messages_spill_past_the_limit(void **state)
 {
-	struct consumer c;
+	struct pluq_topic *t = engine_with_topic(LOOPS, 1000);
+	struct consumer *c = consume(t, "c", 0);
 
-	e.limits.mem_queue_size = 1000;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-
-	consume(&c, &e, t, "c", 0);
-	assert_int_equal(publish(&e, 0, t, 0, 10), 0);
+	assert_int_equal(publish(0, t, 0, 10), 0);
 	load_mib(8); /* at the limit, not yet an eighth above it */
 	assert_false(pressed(0));
-	assert_int_equal(publish(&e, 0, t, 10, 10), 0);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t:c")), 10);
+	assert_int_equal(publish(0, t, 10, 10), 0);
+	assert_int_equal(mock_depth(queue_of("t:c")), 10);
 	load_mib(0);
-	assert_int_equal(publish(&e, 0, t, 20, 10), 0);
-	assert_int_equal(mock_depth(mock_queue(&e.storage, "t:c")), 20); /* behind what has spilled */
-	set_ready(&c, 5);
-	assert_true(has_got(&c, 30));
-	assert_true(got_in_order(&c, 0, 30));
-	assert_int_equal(publish(&e, 0, t, 30, 10), 0);
-	assert_true(has_got(&c, 40));
-	assert_int_equal(mock_queue(&e.storage, "t:c")->count, 20); /* no more of them */
-	consumer_fini(&c);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
+	assert_int_equal(publish(0, t, 20, 10), 0);
+	assert_int_equal(mock_depth(queue_of("t:c")), 20); /* behind what has spilled */
+	set_ready(c, 5);
+	assert_true(gets(c, 0, 30));
+	assert_int_equal(publish(0, t, 30, 10), 0);
+	assert_true(has_got(c, 40));
+	assert_int_equal(queue_of("t:c")->count, 20); /* no more of them */
 }
 
 static void producers_are_held_back_until_memory_is_freed(void **state)
 {
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
+	struct pluq_topic *t = engine_with_topic(LOOPS, 100);
 
 	load_mib(12);
 	for (int l = 0; l < LOOPS; l++) {
@@ -123,79 +110,67 @@ static void producers_are_held_back_until_memory_is_freed(void **state)
 	on_loop(&e.loops, 0, wait_for_relief, NULL); /* several may wait */
 	/* It drains, slowly, but never stands still for five seconds. */
 	for (int mib = 11; mib >= 10; mib--) {
-		clock_leap(&e.loops, 4 * SEC);
-		settle(&e);
+		leap(4 * SEC);
+		settle();
 		assert_int_equal(relieved, 0);
 		load_mib(mib);
-		clock_leap(&e.loops, 50 * MS);
+		leap(50 * MS);
 	}
-	assert_int_equal(publish(&e, LOOPS - 1, t, 0, 1), 0); /* still taken from who sends */
+	assert_int_equal(publish(LAST, t, 0, 1), 0); /* still taken from who sends */
 	load_mib(5);
-	clock_leap(&e.loops, 50 * MS);
+	leap(50 * MS);
 	assert_true(until_at_least(&relieved, LOOPS + 1));
 	assert_int_equal(relieved, LOOPS + 1);
 	assert_false(pressed(0));
-	load_mib(0);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
 }
 
 static void publishes_are_refused_if_nothing_drains(void **state)
 {
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
+	struct pluq_topic *t = engine_with_topic(LOOPS, 100);
 
 	load_mib(12);
 	for (int l = 0; l < LOOPS; l++)
 		on_loop(&e.loops, l, wait_for_relief, NULL);
-	clock_leap(&e.loops, 4900 * MS);
-	settle(&e);
+	leap(4900 * MS);
+	settle();
 	assert_int_equal(relieved, 0);
-	assert_int_equal(publish(&e, 0, t, 0, 1), 0);
-	clock_leap(&e.loops, 150 * MS);
+	assert_int_equal(publish(0, t, 0, 1), 0);
+	leap(150 * MS);
 	assert_true(until_at_least(&relieved, LOOPS));
 	for (int l = 0; l < LOOPS; l++) {
 		assert_false(pressed(l)); /* they are read, to be told */
-		assert_int_equal(publish(&e, l, t, 1, 1), PLUQ_EPRESSURE);
+		assert_int_equal(publish(l, t, 1, 1), PLUQ_EPRESSURE);
 	}
 	load_mib(3);
 	for (int l = 0; l < LOOPS; l++)
-		assert_int_equal(publish(&e, l, t, 2, 1), 0);
-	load_mib(0);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
+		assert_int_equal(publish(l, t, 2, 1), 0);
 }
 
 /* Everything that came in and went out again is off the books. */
 static void memory_comes_back_to_where_it_was(void **state)
 {
-	struct consumer c;
 	int64_t before = pluq__memory_used();
+	struct pluq_topic *t = engine_with_topic(LOOPS, 1000);
 
-	e.limits.mem_queue_size = 1000;
-	engine_up(&e, LOOPS);
-	struct pluq_topic *t = topic_on(&e, 0, "t");
-
-	consume(&c, &e, t, "c", 2000);
+	consume(t, "c", 2000);
 	for (int n = 0; n < 20; n++)
-		assert_int_equal(publish(&e, LOOPS - 1, t, 0, 5000), 0);
-	assert_true(channel_becomes(&e, "t", "c", 0, 0, 0));
-	consumer_fini(&c);
-	topic_drop(t);
-	assert_int_equal(engine_down(&e), 0);
+		assert_int_equal(publish(LAST, t, 0, 5000), 0);
+	assert_true(channel_becomes("t", "c", 0, 0, 0));
+	assert_int_equal(engine_end(), 0);
 	assert_true(llabs(pluq__memory_used() - before) <= 16 * PLUQ__MEMORY_STEP);
 }
 
 int main(void)
 {
+#define PRESSED_ON(loops, fn) {#fn " on " #loops, fn, setup_limit, teardown_limit, (void *)(intptr_t)(loops)}
 	const struct CMUnitTest tests[] = {
-	    TEST_ON(1, memory_is_counted_in_steps_over_threads),
-	    TEST_ON(1, messages_spill_past_the_limit),
-	    TEST_ON(1, producers_are_held_back_until_memory_is_freed),
-	    TEST_ON(3, producers_are_held_back_until_memory_is_freed),
-	    TEST_ON(1, publishes_are_refused_if_nothing_drains),
-	    TEST_ON(3, publishes_are_refused_if_nothing_drains),
-	    TEST_ON(3, memory_comes_back_to_where_it_was),
+	    PRESSED_ON(1, memory_is_counted_in_steps_over_threads),
+	    PRESSED_ON(1, messages_spill_past_the_limit),
+	    PRESSED_ON(1, producers_are_held_back_until_memory_is_freed),
+	    PRESSED_ON(3, producers_are_held_back_until_memory_is_freed),
+	    PRESSED_ON(1, publishes_are_refused_if_nothing_drains),
+	    PRESSED_ON(3, publishes_are_refused_if_nothing_drains),
+	    PRESSED_ON(3, memory_comes_back_to_where_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
