@@ -12,6 +12,7 @@
 #include "names.h"
 #include "pressure.h"
 #include "topic.h"
+#include "watch.h"
 
 static int home_init(struct pluq__home *h, struct pluq__broker *b, struct pluq__loop *l)
 {
@@ -78,6 +79,7 @@ void pluq__broker_free(struct pluq__broker **pb)
 	}
 	pluq__directory_free(b);
 	pluq__metadata_free(b);
+	pluq__watch_free(b);
 	pthread_mutex_destroy(&b->health_mutex);
 	free(b->homes);
 	free(b);

@@ -1,5 +1,6 @@
 #include "channel.h"
 
+#include <pluq/name.h>
 #include <stdlib.h>
 
 #include "../base/clock.h"
@@ -23,7 +24,7 @@ struct pluq__channel *pluq__channel_new(struct pluq_topic *t, const char *name, 
 	memcpy(c->queue_name, t->name, topic_length);
 	c->queue_name[topic_length] = ':';
 	memcpy(c->queue_name + topic_length + 1, name, length);
-	c->ephemeral = pluq__name_is_ephemeral(name, length);
+	c->ephemeral = pluq_name_is_ephemeral(name, length);
 	if (c->ephemeral)
 		c->overflow = PLUQ__OVERFLOW_DROP;
 	else if (t->home->broker->storage->flags & PLUQ_STORAGE_REJECTS)

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+#include "../base/log.h"
 #include "channel.h"
+#include "gate.h"
 #include "metadata.h"
 #include "names.h"
 #include "topic.h"
+#include "watch.h"
 
 struct pluq__directory {
 	struct pluq__names *entries; /* struct pluq__entry */
@@ -223,6 +226,9 @@ static int make(struct pluq__broker *b, const char *name, size_t length, struct 
 		return PLUQ_ENOMEM;
 	}
 	*r = (struct errand){.mail.fn = on_start, .broker = b, .topic = pluq__topic_ref(e->topic), .added = added};
+	pluq__watch_tell(b, PLUQ_TOPIC_MADE, e->topic->name, NULL);
+	if (pluq__gate_shut(b, e->topic) < 0)
+		pluq__log(PLUQ_ERROR, "core", "topic %s: out of memory: it begins without its channels elsewhere", e->topic->name);
 	if (e->topic->home == loop0(b))
 		on_start(&r->mail);
 	else
@@ -396,6 +402,7 @@ static void on_gone(struct pluq__mail *mail)
 	free(mail);
 	pluq__directory_raise_floor(r.broker, r.above_ns);
 	e->gone = true;
+	pluq__watch_tell(r.broker, PLUQ_TOPIC_GONE, r.topic->name, NULL);
 	pluq__topic_unref(r.topic);
 	if (e->topic->ephemeral || pluq__metadata_changed(r.broker, on_unnamed, e) < 0)
 		on_unnamed(e, 0, &none);

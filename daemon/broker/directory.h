@@ -9,7 +9,7 @@
 #include "../base/mail.h"
 #include "home.h"
 
-/* What loop 0 knows of a channel: enough to write the metadata. */
+/* What loop 0 knows of a channel: enough to write the metadata, where ephemeral ones are left out. */
 struct pluq__entry_channel {
 	struct pluq__entry_channel *next;
 	bool paused;

@@ -17,6 +17,7 @@ struct pluq__held;
 struct pluq__names;
 struct pluq__relief;
 struct pluq__slicer;
+struct pluq__watcher;
 
 /* A step of the stop, that a home takes when its letter comes. It stands where it cannot fail for want of memory. */
 struct pluq__step {
@@ -59,6 +60,11 @@ struct pluq__broker {
 	const char *instance; /* of the storage plugin */
 	struct pluq__directory *directory; /* loop 0 */
 	struct pluq__metadata *metadata;   /* loop 0 */
+
+	struct pluq__watcher *watchers; /* set before the loops run; told on loop 0 */
+	pluq_gate_fn gate_fn;           /* NULL: topics begin at once */
+	void *gate_arg;
+	int64_t gate_most_ns;
 
 	_Atomic bool draining;
 	_Atomic uint64_t open_tickets; /* publishes that are answered later */

@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	daemon/broker/channel_pump.c \
 	daemon/broker/directory.c daemon/broker/directory.h \
 	daemon/broker/fifo.c daemon/broker/fifo.h \
+	daemon/broker/gate.c daemon/broker/gate.h \
 	daemon/broker/health.c daemon/broker/health.h \
 	daemon/broker/held.c daemon/broker/held.h \
 	daemon/broker/home.h \
@@ -23,4 +24,5 @@ libcore_la_SOURCES += \
 	daemon/broker/sub.c \
 	daemon/broker/table.c \
 	daemon/broker/ticket.h \
-	daemon/broker/topic.c daemon/broker/topic.h
+	daemon/broker/topic.c daemon/broker/topic.h \
+	daemon/broker/watch.c daemon/broker/watch.h

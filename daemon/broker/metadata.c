@@ -1,5 +1,6 @@
 #include "metadata.h"
 
+#include <pluq/name.h>
 #include <stdlib.h>
 
 #include "../base/clock.h"
@@ -8,6 +9,7 @@
 #include "health.h"
 #include "names.h"
 #include "topic.h"
+#include "watch.h"
 
 /* Changes are gathered this long, unless somebody's publish waits for one. */
 #define GATHER_NS (100 * PLUQ__MS)
@@ -92,6 +94,11 @@ static void schedule(struct pluq__metadata *m)
 
 /* ---- building what is saved ---- */
 
+static bool is_ephemeral(const char *name)
+{
+	return pluq_name_is_ephemeral(name, strlen(name));
+}
+
 struct sizes {
 	size_t topics, channels, bytes;
 };
@@ -105,6 +112,8 @@ static void measure(void *arg, struct pluq__entry *e)
 	s->topics++;
 	s->bytes += strlen(e->topic->name) + 1;
 	for (const struct pluq__entry_channel *c = e->channels; c; c = c->next) {
+		if (is_ephemeral(c->name))
+			continue;
 		s->channels++;
 		s->bytes += strlen(c->name) + 1;
 	}
@@ -136,6 +145,8 @@ static void fill(void *arg, struct pluq__entry *e)
 	t = &f->meta->topics[f->meta->topic_count++];
 	*t = (struct pluq_meta_topic){.name = keep(f, e->topic->name), .paused = e->paused, .channels = f->channel};
 	for (const struct pluq__entry_channel *c = e->channels; c; c = c->next) {
+		if (is_ephemeral(c->name))
+			continue;
 		*f->channel++ = (struct pluq_meta_channel){.name = keep(f, c->name), .paused = c->paused};
 		t->channel_count++;
 	}
@@ -283,7 +294,7 @@ static struct pluq__entry_channel **find_channel(struct pluq__entry *e, const ch
 	return at;
 }
 
-static int add_channel(struct pluq__entry *e, const char *name)
+static int add_channel(struct pluq__broker *b, struct pluq__entry *e, const char *name)
 {
 	struct pluq__entry_channel *c;
 
@@ -295,6 +306,7 @@ static int add_channel(struct pluq__entry *e, const char *name)
 	memcpy(c->name, name, strlen(name));
 	c->next = e->channels;
 	e->channels = c;
+	pluq__watch_tell(b, PLUQ_CHANNEL_MADE, e->topic->name, name);
 	return 0;
 }
 
@@ -309,7 +321,7 @@ static int apply(struct pluq__entry *e, const struct pluq__change *c)
 		e->paused = c->paused;
 		break;
 	case PLUQ__CHANNEL_ADDED:
-		return add_channel(e, c->channel);
+		return add_channel(c->broker, e, c->channel);
 	case PLUQ__CHANNEL_PAUSED:
 		at = find_channel(e, c->channel);
 		if (*at)
@@ -321,6 +333,7 @@ static int apply(struct pluq__entry *e, const struct pluq__change *c)
 			struct pluq__entry_channel *gone = *at;
 
 			*at = gone->next;
+			pluq__watch_tell(c->broker, PLUQ_CHANNEL_GONE, e->topic->name, gone->name);
 			free(gone);
 		}
 		break;
@@ -346,11 +359,8 @@ static void on_change(struct pluq__mail *mail)
 	int err = 0;
 
 	/* What is being deleted, or never written, has nothing to wait for. */
-	if (!e || e->topic != c->topic)
-		err = PLUQ_ENOTOPIC;
-	else if (!c->topic->ephemeral && !pluq__name_is_ephemeral(c->channel, strlen(c->channel)))
-		err = apply(e, c);
-	else
+	err = e && e->topic == c->topic ? apply(e, c) : PLUQ_ENOTOPIC;
+	if (!err && (c->topic->ephemeral || is_ephemeral(c->channel)))
 		return send_back(b, c, 0, &none);
 	if (err == PLUQ_ENOTOPIC) {
 		c->kind = PLUQ__TOPIC_PAUSED; /* nothing to be named any more */

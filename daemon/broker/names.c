@@ -131,11 +131,3 @@ void pluq__names_each(const struct pluq__names *n, void (*fn)(void *, void *), v
 		if (n->slot[i].name)
 			fn(arg, n->slot[i].thing);
 }
-
-bool pluq__name_is_ephemeral(const char *name, size_t length)
-{
-	static const char suffix[] = "#ephemeral";
-	size_t n = sizeof(suffix) - 1;
-
-	return length > n && memcmp(name + length - n, suffix, n) == 0;
-}

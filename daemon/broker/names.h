@@ -19,7 +19,4 @@ size_t pluq__names_count(const struct pluq__names *);
 /* Calls fn for everything; fn does not change the table. */
 void pluq__names_each(const struct pluq__names *, void (*fn)(void *arg, void *thing), void *arg);
 
-/* Does the name of a topic or channel end in "#ephemeral"? */
-bool pluq__name_is_ephemeral(const char *name, size_t length);
-
 #endif

@@ -7,11 +7,13 @@
 #include "broker.h"
 #include "channel.h"
 #include "directory.h"
+#include "gate.h"
 #include "health.h"
 #include "pressure.h"
 #include "publish.h"
 #include "stats.h"
 #include "topic.h"
+#include "watch.h"
 
 static struct pluq__home *here(const struct pluq_host *host)
 {
@@ -206,6 +208,23 @@ static int stats(const struct pluq_host *host, const char *topic, pluq_stats_fn 
 	return pluq__stats(here(host), topic, fn, arg);
 }
 
+static int watch(const struct pluq_host *host, pluq_watch_fn fn, void *arg)
+{
+	assert(pluq__host(host)->in_init);
+	return pluq__watch(pluq__host(host)->broker, fn, arg);
+}
+
+static void each(const struct pluq_host *host, pluq_watch_fn fn, void *arg)
+{
+	pluq__watch_each(pluq__host(host)->broker, fn, arg);
+}
+
+static int gate(const struct pluq_host *host, int64_t most_ns, pluq_gate_fn fn, void *arg)
+{
+	assert(pluq__host(host)->in_init);
+	return pluq__gate_use(pluq__host(host)->broker, most_ns, fn, arg);
+}
+
 static void health(const struct pluq_host *host, struct pluq_health *out)
 {
 	pluq__health_get(pluq__host(host)->broker, out);
@@ -238,4 +257,8 @@ const struct pluq_broker pluq__broker_table = {
     .stats = stats,
     .stats_free = pluq__stats_free,
     .health = health,
+    .watch = watch,
+    .each = each,
+    .gate = gate,
+    .gate_open = pluq__gate_open,
 };

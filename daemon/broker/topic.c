@@ -1,5 +1,6 @@
 #include "topic.h"
 
+#include <pluq/name.h>
 #include <stdlib.h>
 
 #include "../base/clock.h"
@@ -7,6 +8,7 @@
 #include "../base/memory.h"
 #include "channel.h"
 #include "directory.h"
+#include "gate.h"
 #include "metadata.h"
 #include "names.h"
 #include "stats.h"
@@ -27,7 +29,7 @@ struct pluq_topic *pluq__topic_new(struct pluq__home *home, const char *name, si
 	atomic_init(&t->refs, 1);
 	t->home = home;
 	memcpy(t->name, name, length);
-	t->ephemeral = pluq__name_is_ephemeral(name, length);
+	t->ephemeral = pluq_name_is_ephemeral(name, length);
 	pluq__fifo_init(&t->head, sizeof(struct pluq__waiting));
 	pluq__idgen_init(&t->ids, b->limits->node_id, id_floor_ns);
 	if (t->ephemeral)
@@ -71,6 +73,7 @@ void pluq__topic_start(struct pluq_topic *t)
 	t->link = home->topics_end;
 	*t->link = pluq__topic_ref(t);
 	home->topics_end = &t->next;
+	pluq__gate_watch(t);
 }
 
 static void leave_home(struct pluq_topic *t)
@@ -91,6 +94,11 @@ static void leave_home(struct pluq_topic *t)
 static int64_t memory_limit(const struct pluq_topic *t)
 {
 	return t->home->broker->limits->mem_queue_size;
+}
+
+static bool passes_on(const struct pluq_topic *t)
+{
+	return t->channels && !t->paused && !t->gated;
 }
 
 static bool queue_is_empty(const struct pluq_topic *t)
@@ -171,7 +179,7 @@ void pluq__topic_put(struct pluq_topic *t, struct pluq_msg **msgs, size_t n, int
 	int64_t ids_by_clock_ns =
 	    atomic_load_explicit(&t->home->broker->id_ceiling_ns, memory_order_relaxed) - CEILING_MARGIN_NS;
 	int64_t id_clock_ns = l->real_ns < ids_by_clock_ns ? l->real_ns : ids_by_clock_ns;
-	bool direct = t->channels && !t->paused && queue_is_empty(t);
+	bool direct = passes_on(t) && queue_is_empty(t);
 
 	if (direct && t->overflow == PLUQ__OVERFLOW_REJECT && !all_have_room(t, n)) {
 		pluq__put_failed(put, PLUQ_EFULL);
@@ -214,7 +222,7 @@ struct move {
 
 void pluq__topic_kick(struct pluq_topic *t)
 {
-	if (t->channels && !t->paused && !t->dead && !queue_is_empty(t))
+	if (passes_on(t) && !t->dead && !queue_is_empty(t))
 		pluq__loop_turn(t->home->loop, PLUQ__TURN_WORK, &t->turn);
 }
 
@@ -223,7 +231,7 @@ static bool may_move(const struct pluq_topic *t)
 	for (const struct pluq__channel *c = t->channels; c; c = c->next)
 		if (!pluq__channel_has_room(c, 1) || (c->spill && pluq__spill_backlog(c->spill) >= CHANNEL_BACKLOG))
 			return false;
-	return t->channels && !t->paused;
+	return passes_on(t);
 }
 
 static void move_done(struct pluq__ticket *ticket, const struct pluq_why *why)
@@ -317,7 +325,7 @@ static void on_turn(struct pluq__turn *turn)
 	moved = move_head(t, TURN_MAX);
 	while (t->spill && !t->head.count && moved < TURN_MAX && (n = move_fetched(t)) > 0)
 		moved += n;
-	if (t->spill && t->channels && !t->paused)
+	if (t->spill && passes_on(t))
 		pluq__spill_want(t->spill);
 	if (moved >= TURN_MAX)
 		pluq__topic_kick(t);
@@ -526,6 +534,7 @@ void pluq__topic_end(struct pluq_topic *t, bool keep, void (*on_gone)(struct plu
 	t->gone_arg = arg;
 	t->home->topics_ending++;
 	pluq__loop_unturn(&t->turn);
+	pluq__loop_clear(t->home->loop, &t->gate_timer);
 	leave_home(t);
 	pluq__topic_ref(t); /* while the channels go: the last of them may end everything */
 	if (!t->channels && !t->closing)

@@ -32,6 +32,8 @@ struct pluq_topic {
 	/* the home's */
 	struct pluq_topic *next, **link; /* of the home's list; link NULL: not in it */
 	bool paused, ending;
+	bool gated; /* new: passes nothing on yet */
+	struct pluq__timer gate_timer;
 	enum pluq__overflow overflow;
 	struct pluq__turn turn;    /* moves messages on to the channels */
 	struct pluq__fifo head;    /* struct pluq__waiting */

@@ -121,6 +121,14 @@ typedef void (*pluq_topic_fn)(void *arg, int status, struct pluq_topic *topic);
 typedef void (*pluq_done_fn)(void *arg, int status, const struct pluq_why *why);
 typedef void (*pluq_stats_fn)(void *arg, int status, struct pluq_stats *stats);
 
+enum pluq_change { PLUQ_TOPIC_MADE = 1, PLUQ_TOPIC_GONE, PLUQ_CHANNEL_MADE, PLUQ_CHANNEL_GONE };
+
+/* channel: NULL for the topic itself. Names are terminated and borrowed for the call. */
+typedef void (*pluq_watch_fn)(void *arg, enum pluq_change, const char *topic, const char *channel);
+
+struct pluq_gate; /* of a new topic, shut */
+typedef void (*pluq_gate_fn)(void *arg, const char *topic, struct pluq_gate *);
+
 struct pluq_broker {
 	uint32_t size;
 
@@ -185,6 +193,19 @@ struct pluq_broker {
 
 	/* Any thread. */
 	void (*health)(const struct pluq_host *, struct pluq_health *out);
+
+	/* init only. fn comes on loop 0 for every topic and channel that is made or goes from the first turn of the loops on, ephemeral
+	 * ones too; a topic before its channels. A topic that goes takes its channels along without a word for each. PLUQ_ENOMEM. */
+	int (*watch)(const struct pluq_host *, pluq_watch_fn fn, void *arg);
+	/* Loop 0. Calls fn with PLUQ_TOPIC_MADE and PLUQ_CHANNEL_MADE for all there are now. */
+	void (*each)(const struct pluq_host *, pluq_watch_fn fn, void *arg);
+
+	/* init only, at most one handler of a daemon (PLUQ_EBUSY). A topic that is made while the daemon runs takes messages, but passes none
+	 * on to its channels until its gate is opened, or for most_ns at the longest. fn comes on loop 0. */
+	int (*gate)(const struct pluq_host *, int64_t most_ns, pluq_gate_fn fn, void *arg);
+	/* Loop 0, exactly once per gate. Makes these channels (names as checked by the handler), then opens it; the handle is dead. If
+	 * its time was up before, or the topic is gone, late channels are still made, and of a topic that is gone none. */
+	void (*gate_open)(struct pluq_gate *, const char *const *channels, size_t n);
 };
 
 #ifdef __cplusplus

@@ -36,6 +36,24 @@ struct pluq_http_route {
 	void (*handle)(void *arg, struct pluq_http_request *);
 };
 
+struct pluq_http_call; /* a request of ours in progress */
+
+/* Once: the answer's status with its body (borrowed for the call), or PLUQ_E* with why: PLUQ_EADDRESS (cannot be resolved or
+ * connected), PLUQ_ECLOSED (ended or garbled before the answer was complete), PLUQ_ELIMIT (longer than max_body, or later than
+ * timeout_ns), PLUQ_ENOMEM. */
+typedef void (*pluq_http_get_fn)(void *arg, int status, const uint8_t *body, size_t length, const struct pluq_why *why);
+
+struct pluq_http_get {
+	uint32_t size;
+	const char *address; /* "host:port"; copied, like all texts here */
+	const char *target;  /* path and query, encoded: "/channels?topic=t" */
+	const char *headers; /* whole lines, each ended by \r\n, or NULL; Host, User-Agent and Connection are added */
+	int64_t connect_timeout_ns, timeout_ns; /* of connecting; of the whole */
+	int64_t max_body;    /* bytes */
+	pluq_http_get_fn fn;
+	void *arg;
+};
+
 struct pluq_http {
 	uint32_t size;
 
@@ -60,6 +78,15 @@ struct pluq_http {
 	 * dead after any of the two. */
 	void (*reply)(struct pluq_http_request *, uint32_t status, const char *type, const void *body, size_t length);
 	void (*error)(struct pluq_http_request *, uint32_t status, const char *text);
+
+	/* Asks another server by GET, HTTP/1.1, one connection for each request. fn comes on loop 0, in a later step, exactly once
+	 * unless the call is cancelled before. PLUQ_ENOMEM, PLUQ_EADDRESS. */
+	int (*get)(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
+	void (*cancel)(struct pluq_http_call *); /* fn will not come; the handle is dead */
+
+	/* Any thread. Writes n bytes as a JSON string, quotes included, as the original does: < > & and U+2028/9 as \uNNNN, what is not
+	 * UTF-8 as U+FFFD. Returns its length; writes only if that is at most room (6 * n + 2 is always enough). */
+	size_t (*json_quote)(char *out, size_t room, const char *bytes, size_t n);
 };
 
 #ifdef __cplusplus

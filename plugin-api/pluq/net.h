@@ -64,6 +64,16 @@ struct pluq_listen {
 	void *arg;              /* given to on_open */
 };
 
+/* A connection that we make. */
+struct pluq_connect {
+	uint32_t size;
+	uint32_t max_rest, output_limit; /* as in struct pluq_listen */
+	const char *address;    /* as in struct pluq_listen; copied. A name is resolved anew each time, off the loops */
+	int64_t timeout_ns;     /* for resolving and connecting together; 0: the kernel's patience */
+	const struct pluq_conn_ops *ops; /* on_open comes once it is connected */
+	void *arg;              /* given to on_open; the user pointer until conn_set_user is called */
+};
+
 struct pluq_net {
 	uint32_t size;
 
@@ -114,6 +124,16 @@ struct pluq_net {
 	/* Sends what is buffered, then closes; on_data is called no more; on_close follows in a later step of the loop,
 	 * never inside this call. flush false: closes without sending the rest. May be called again. */
 	void (*conn_close)(struct pluq_conn *, bool flush);
+
+	/* Loop. Begins to connect; the connection lives on this loop. Once 0 was returned on_close comes exactly once, in a later
+	 * step, whether or not on_open came before: its `why` tells what became of it. Until on_open the handle is good for
+	 * conn_set_user and conn_close only. PLUQ_ENOMEM; PLUQ_EADDRESS (not "host:port" or a path); PLUQ_EEXITING. */
+	int (*connect)(const struct pluq_host *, const struct pluq_connect *, struct pluq_conn **out, struct pluq_why *why);
+
+	/* The connection ends when its peer has acknowledged nothing for this long, whether or not there is anything to send:
+	 * one that vanished without a word (power cut, partition) is not waited for. At least a second. 0: the kernel's
+	 * patience. Ignored by unix sockets. */
+	void (*conn_set_peer_timeout)(struct pluq_conn *, int64_t ns);
 };
 
 #ifdef __cplusplus

@@ -12,6 +12,8 @@
  *
  * Changes of the ABI (the major stays 0 until every kind has been built once):
  *	0.1	2026-11-22	handler and storage kinds
+ *	0.2	2026-11-25	net: connect, conn_set_peer_timeout; http: get, cancel, json_quote; broker: watch, each, gate, gate_open;
+ *			health: retrying; <pluq/name.h>
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H
@@ -27,7 +29,7 @@ extern "C" {
 #endif
 
 #define PLUQ_ABI_MAJOR 0
-#define PLUQ_ABI_MINOR 1
+#define PLUQ_ABI_MINOR 2
 #define PLUQ_PLUGIN_ABI .abi_major = PLUQ_ABI_MAJOR, .abi_minor = PLUQ_ABI_MINOR
 
 struct pluq_host;

@@ -1,4 +1,5 @@
 /* The table of names against a plain array, with much removal. */
+#include <pluq/name.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,11 +95,11 @@ static void names_go_by_length_and_all_bytes(void **state)
 
 static void names_know_the_ephemeral_ones(void **state)
 {
-	assert_true(pluq__name_is_ephemeral("a#ephemeral", 11));
-	assert_false(pluq__name_is_ephemeral("a#ephemeral", 10));
-	assert_false(pluq__name_is_ephemeral("#ephemeral", 10)); /* nothing before it */
-	assert_false(pluq__name_is_ephemeral("ephemeral", 9));
-	assert_false(pluq__name_is_ephemeral("", 0));
+	assert_true(pluq_name_is_ephemeral("a#ephemeral", 11));
+	assert_false(pluq_name_is_ephemeral("a#ephemeral", 10));
+	assert_false(pluq_name_is_ephemeral("#ephemeral", 10)); /* nothing before it */
+	assert_false(pluq_name_is_ephemeral("ephemeral", 9));
+	assert_false(pluq_name_is_ephemeral("", 0));
 }
 
 int main(void)
