@@ -15,6 +15,8 @@ struct fresh {
 struct pluq__reload {
 	struct pluq__job job; /* first */
 	struct pluq__daemon *daemon;
+	struct pluq__mail round;
+	int at; /* the loop where the round is */
 	struct pluq__conf settings;
 	bool good;
 	struct fresh fresh[]; /* per plugin of the daemon */
@@ -171,6 +173,21 @@ void pluq__reload_free(struct pluq__daemon *d)
 	d->reload = NULL;
 }
 
+/* The options that this reload will free were replaced by the one before. A letter that has been on every loop since then tells that
+ * nobody is in the middle of a step that began with them. */
+static void on_round(struct pluq__mail *mail)
+{
+	struct pluq__reload *r = (struct pluq__reload *)((char *)mail - offsetof(struct pluq__reload, round));
+	struct pluq__daemon *d = r->daemon;
+
+	if (++r->at < d->loops.count)
+		pluq__loop_post(&d->loops.loop[r->at], mail);
+	else if (r->at == d->loops.count)
+		pluq__loop_post(&d->loops.loop[0], mail);
+	else if (!d->stop.begun)
+		pluq__pool_submit(d->core_lane, &r->job);
+}
+
 void pluq__daemon_reload(struct pluq__daemon *d)
 {
 	size_t count = d->setup->plugins.count;
@@ -190,5 +207,6 @@ void pluq__daemon_reload(struct pluq__daemon *d)
 	pluq__notify_reloading();
 	d->reload->daemon = d;
 	d->reload->job = (struct pluq__job){ .back = &d->loops.loop[0], .work = work, .done = done, .what = "reload" };
-	pluq__pool_submit(d->core_lane, &d->reload->job);
+	d->reload->round.fn = on_round;
+	pluq__loop_post(&d->loops.loop[0], &d->reload->round);
 }

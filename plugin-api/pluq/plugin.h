@@ -104,8 +104,8 @@ struct pluq_plugin {
 	/* Called on the main thread after every other thread has ended, in reverse order of init. */
 	void (*fini)(void *self);
 
-	/* SIGHUP, or NULL. Called on the I/O pool; `conf` replaces the one given before once 0 is returned. On
-	 * failure the old one stays in force. */
+	/* SIGHUP, or NULL. Called on the I/O pool; `conf` replaces the one given before once 0 is returned; that one stays
+	 * readable until every loop has ended the step that it was in. On failure the old one stays in force. */
 	int (*reload)(void *self, const void *conf, struct pluq_why *why);
 
 	const void *ops; /* the kind's table; its first member is its own size */
