@@ -21,6 +21,8 @@
  * block. */
 #define STORAGE_WIDTH 16
 #define OTHER_WIDTH 2
+/* Names resolved at once. While the servers of so many hang, other names wait. */
+#define RESOLVER_WIDTH 8
 /* How long jobs that nobody waits for any more, such as a reload, are waited for at the end. */
 #define POOL_WAIT_NS PLUQ__SEC
 
@@ -34,6 +36,7 @@ static int no_memory(struct pluq__problem *p)
 static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 {
 	const struct pluq__settings *s = pluq__setup_settings(d->setup);
+	struct pluq__lane *resolver;
 
 	if (pluq__loops_init(&d->loops, pluq__settings_threads(s)))
 		return pluq__problem(p, PLUQ_ENOMEM, "the event loops cannot be made: out of memory or descriptors");
@@ -41,7 +44,10 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 	if (pluq__pool_init(&d->pool, s->slow_operation_ns) ||
 	    !(d->core_lane = pluq__pool_lane(d->pool, "core", 1)) ||
 	    !(d->meta_lane = pluq__pool_lane(d->pool, "metadata", 1)) ||
-	    pluq__net_new(&d->net, &d->loops, s->max_connections) || pluq__broker_new(&d->broker, &d->loops))
+	    !(resolver = pluq__pool_lane(d->pool, "resolver", RESOLVER_WIDTH)))
+		return no_memory(p);
+	pluq__lane_fix(resolver);
+	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops))
 		return no_memory(p);
 	d->process = (struct pluq__process){ .loops = &d->loops, .net = d->net, .broker = d->broker,
 		.plugins = &d->setup->plugins, .start_real_ns = pluq__clock_real_ns() };

@@ -34,6 +34,7 @@ struct pluq__lane {
 	struct joblist waiting;
 	int width, active;
 	int64_t ended_ns; /* when a job of it ended last */
+	bool fixed;       /* its jobs are never given up as stuck */
 	bool blocked;     /* the watcher's: many jobs run, none ends, others wait */
 	char name[];
 };
@@ -191,7 +192,7 @@ static void name_if_slow(struct pluq__pool *p, struct worker *w, int64_t running
 
 static void give_up_if_stuck(struct worker *w, int64_t running_ns)
 {
-	if (w->stuck || running_ns < (w->lane->blocked ? MANY_STUCK_NS : STUCK_NS))
+	if (w->stuck || w->lane->fixed || running_ns < (w->lane->blocked ? MANY_STUCK_NS : STUCK_NS))
 		return;
 	w->stuck = true;
 	w->lane->active--;
@@ -278,6 +279,11 @@ struct pluq__lane *pluq__pool_lane(struct pluq__pool *p, const char *name, int w
 	lane->next = p->lanes;
 	p->lanes = lane;
 	return lane;
+}
+
+void pluq__lane_fix(struct pluq__lane *lane)
+{
+	lane->fixed = true;
 }
 
 void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)

@@ -88,7 +88,7 @@ static bool over_limit(struct pluq_listener *l)
 {
 	struct pluq__net *net = l->net;
 	uint64_t hidden;
-	if (atomic_load_explicit(&net->live, memory_order_relaxed) < net->max_connections)
+	if (atomic_load_explicit(&net->clients, memory_order_relaxed) < net->max_connections)
 		return false;
 	if (pluq__complaint_raise(&net->limit_complaint, now(net), &hidden))
 		pluq__log(PLUQ_WARN, "net", "%s: connection refused: limit of %" PRId64
@@ -125,7 +125,7 @@ static void take(struct pluq_listener *l, int fd, const struct sockaddr_storage 
 	calm(l);
 	if (!l->is_unix)
 		set_options(fd);
-	struct pluq_conn *c = pluq__conn_new(l, fd, from);
+	struct pluq_conn *c = pluq__conn_accepted(l, fd, from);
 	if (!c) {
 		close(fd);
 		out_of_memory(l);

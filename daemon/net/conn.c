@@ -47,12 +47,17 @@ static void detach(struct pluq_conn *c)
 	unlink_conn(c);
 }
 
-static void attach(struct pluq_conn *c)
+static void assign_events(struct pluq_conn *c)
 {
 	struct event_base *base = c->at->loop->events;
-	link_conn(c);
 	event_assign(&c->readable, base, c->fd, EV_READ | EV_PERSIST, pluq__conn_on_readable, c);
 	event_assign(&c->writable, base, c->fd, EV_WRITE | EV_PERSIST, pluq__conn_on_writable, c);
+}
+
+static void attach(struct pluq_conn *c)
+{
+	link_conn(c);
+	assign_events(c);
 	if (c->at->reading_stopped)
 		c->paused++;
 }
@@ -64,6 +69,8 @@ void pluq__conn_destroy(struct pluq_conn *c)
 	pluq__conn_drop_output(c);
 	pluq__conn_drop_rest(c);
 	pluq__io_close(c);
+	if (c->client)
+		atomic_fetch_sub(&net->clients, 1);
 	free(c);
 	if (atomic_fetch_sub(&net->live, 1) == 1 && atomic_load(&net->closing))
 		tell_none_left(net);
@@ -102,6 +109,8 @@ static void on_work(struct pluq__turn *t)
 		if (c->ops->on_drained)
 			c->ops->on_drained(c, c->user);
 	}
+	if (c->state == PLUQ__CONN_DIALING)
+		pluq__dial_go_on(c);
 	if (c->state == PLUQ__CONN_GONE)
 		bury(c);
 	else if (c->offer)
@@ -115,6 +124,8 @@ void pluq__conn_wake(struct pluq_conn *c)
 
 static void gone(struct pluq_conn *c)
 {
+	if (c->dial)
+		pluq__dial_end(c);
 	c->state = PLUQ__CONN_GONE;
 	pluq__conn_drop_rest(c);
 	pluq__conn_wake(c);
@@ -149,7 +160,7 @@ void pluq__conn_close(struct pluq_conn *c, bool flush)
 {
 	if (!c->why)
 		c->why = "closed";
-	if (!flush) {
+	if (!flush || c->state == PLUQ__CONN_DIALING) {
 		pluq__conn_fail(c, c->why);
 		return;
 	}
@@ -174,6 +185,8 @@ static void on_timer(struct pluq__timer *t)
 	struct pluq_conn *c = (struct pluq_conn *)((char *)t - offsetof(struct pluq_conn, timer));
 	if (c->state == PLUQ__CONN_LINGERING)
 		pluq__conn_destroy(c);
+	else if (c->state == PLUQ__CONN_DIALING)
+		pluq__dial_on_timer(c);
 	else
 		pluq__conn_fail(c, c->final ? "stopping" : "the peer does not read");
 }
@@ -182,7 +195,7 @@ void pluq__conn_stop(struct pluq_conn *c)
 {
 	if (c->final)
 		return;
-	if (c->state == PLUQ__CONN_OPEN) {
+	if (c->state <= PLUQ__CONN_OPEN) {
 		c->why = "stopping";
 		pluq__conn_close(c, true);
 	}
@@ -191,22 +204,41 @@ void pluq__conn_stop(struct pluq_conn *c)
 	c->final = true;
 }
 
-struct pluq_conn *pluq__conn_new(struct pluq_listener *l, int fd, const struct sockaddr_storage *from)
+struct pluq_conn *pluq__conn_new(struct pluq__net *net, const struct pluq_conn_ops *ops, void *arg)
 {
 	struct pluq_conn *c = calloc(1, sizeof *c);
 	if (!c)
 		return NULL;
-	c->listener = l;
-	c->ops = l->ops;
-	c->fd = fd;
+	c->ops = ops;
+	c->user = arg;
+	c->fd = -1;
 	c->move_to = -1;
-	c->output_limit = l->output_limit;
 	c->work.fn = on_work;
 	c->flush.fn = pluq__conn_on_flush;
 	c->timer.fn = on_timer;
-	pluq__addr_text(from, c->remote);
-	atomic_fetch_add(&l->net->live, 1);
+	atomic_fetch_add(&net->live, 1);
 	return c;
+}
+
+struct pluq_conn *pluq__conn_accepted(struct pluq_listener *l, int fd, const struct sockaddr_storage *from)
+{
+	struct pluq_conn *c = pluq__conn_new(l->net, l->ops, l->arg);
+	if (!c)
+		return NULL;
+	c->state = PLUQ__CONN_OPEN;
+	c->fd = fd;
+	c->client = true;
+	c->max_rest = l->max_rest;
+	c->output_limit = l->output_limit;
+	pluq__addr_text(from, c->remote);
+	atomic_fetch_add(&l->net->clients, 1);
+	return c;
+}
+
+static void begin_reading(struct pluq_conn *c)
+{
+	if (c->state == PLUQ__CONN_OPEN && !c->paused && !pluq__conn_read_on(c))
+		pluq__conn_fail(c, "out of memory");
 }
 
 /* The connection has come to its first loop. */
@@ -214,10 +246,26 @@ static void on_started(struct pluq__mail *m)
 {
 	struct pluq_conn *c = (struct pluq_conn *)((char *)m - offsetof(struct pluq_conn, mail));
 	attach(c);
-	if (c->at->closing || c->ops->on_open(c->listener->arg, c) != 0)
+	if (c->at->closing || c->ops->on_open(c->user, c) != 0)
 		pluq__conn_destroy(c);
-	else if (c->state == PLUQ__CONN_OPEN && !c->paused && !pluq__conn_read_on(c))
-		pluq__conn_fail(c, "out of memory");
+	else
+		begin_reading(c);
+}
+
+void pluq__conn_enlist(struct pluq_conn *c)
+{
+	link_conn(c);
+}
+
+void pluq__conn_connected(struct pluq_conn *c, int fd, void *arg)
+{
+	c->state = PLUQ__CONN_OPEN;
+	c->fd = fd;
+	assign_events(c);
+	if (c->ops->on_open(arg, c) != 0)
+		pluq__conn_fail(c, "not wanted any more");
+	else
+		begin_reading(c);
 }
 
 void pluq__conn_start(struct pluq_conn *c, struct pluq__net_loop *at)

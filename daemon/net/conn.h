@@ -1,12 +1,14 @@
 /* Private to daemon/net. A connection: a descriptor, an unparsed rest of input, a chain of output.
  *
- * conn.c: life (start, move, close). conn_in.c: input. conn_out.c: output. conn_io.c: the socket calls, where a layer
- * (TLS, compression) slips in between.
+ * conn.c: life (start, move, close). dial.c: the beginning of those that we make. conn_in.c: input. conn_out.c: output.
+ * conn_io.c: the socket calls, where a layer (TLS, compression) slips in between.
  *
  * 1. A connection is in the list of exactly one loop, or in one letter on its way to one.
  * 2. The handler's callbacks run from the loop only (events, timers, turn items), never inside a call of the handler's;
  *    what a call brings about is left to the turn items `work` and `flush`.
- * 3. OPEN -> FLUSHING -> GONE -> LINGERING; FLUSHING and LINGERING may be skipped. on_close runs on leaving GONE.
+ * 3. DIALING -> OPEN -> FLUSHING -> GONE -> LINGERING; DIALING is for those that we make, OPEN (from there), FLUSHING and
+ *    LINGERING may be skipped. on_close runs on leaving GONE. While DIALING there is `dial`, and no descriptor is in
+ *    `fd`.
  * 4. Reading is stopped lazily: a paused connection drops EV_READ only if input comes meanwhile, so that a pause of one
  *    turn costs no system call.
  */
@@ -18,6 +20,7 @@
 #include "state.h"
 
 enum pluq__conn_state {
+	PLUQ__CONN_DIALING,  /* not connected yet */
 	PLUQ__CONN_OPEN,
 	PLUQ__CONN_FLUSHING, /* closing: what is buffered is still being sent; input is thrown away */
 	PLUQ__CONN_GONE,     /* nothing is sent any more; on_close is due */
@@ -29,11 +32,12 @@ struct pluq__segment;
 struct pluq_conn {
 	struct event readable, writable;
 	struct pluq_conn *next, *prev; /* list of the loop */
-	const struct pluq_listener *listener;
 	struct pluq__net_loop *at;     /* where it lives */
 	const struct pluq_conn_ops *ops;
-	void *user;
-	int fd;
+	void *user;                    /* until on_open what it is given */
+	struct pluq__dial *dial;       /* DIALING; else NULL */
+	int fd;                        /* -1: none */
+	uint32_t max_rest;
 	int move_to;                   /* loop index, asked for within on_data; -1: none */
 	unsigned paused;
 
@@ -48,6 +52,7 @@ struct pluq_conn {
 	bool linger : 1;               /* after on_close, wait for the peer before the descriptor is closed */
 	bool offer : 1;                /* resumed or moved: the rest is to be offered again before more is read */
 	bool final : 1;                /* the daemon stops: the timer stands and ends the connection */
+	bool client : 1;               /* it was accepted: it counts against max_connections */
 
 	uint32_t rest_length;
 	uint32_t discarded;            /* input thrown away since the connection began to close */
@@ -65,7 +70,7 @@ struct pluq_conn {
 	const char *why;               /* constant text */
 
 	struct pluq__turn work, flush;
-	struct pluq__timer timer;      /* write timeout, then end of lingering */
+	struct pluq__timer timer;      /* patience while dialing, write timeout, then end of lingering */
 	struct pluq__mail mail;        /* to its first loop, and when it moves */
 	char remote[PLUQ__ADDR_TEXT];
 };
@@ -76,9 +81,13 @@ static inline int64_t pluq__conn_now(const struct pluq_conn *c)
 }
 
 /* conn.c */
-/* Takes fd on success. NULL: no memory. */
-struct pluq_conn *pluq__conn_new(struct pluq_listener *, int fd, const struct sockaddr_storage *from);
+/* DIALING, without a descriptor; counted as alive, in no list yet. NULL: no memory. */
+struct pluq_conn *pluq__conn_new(struct pluq__net *, const struct pluq_conn_ops *, void *arg);
+/* Accepted. Takes fd on success. NULL: no memory. */
+struct pluq_conn *pluq__conn_accepted(struct pluq_listener *, int fd, const struct sockaddr_storage *from);
 void pluq__conn_start(struct pluq_conn *, struct pluq__net_loop *); /* loop 0; the connection is that loop's then */
+void pluq__conn_enlist(struct pluq_conn *);   /* DIALING: into the list of `at` */
+void pluq__conn_connected(struct pluq_conn *, int fd, void *arg); /* DIALING: takes fd, calls on_open */
 void pluq__conn_depart(struct pluq_conn *); /* to move_to */
 void pluq__conn_close(struct pluq_conn *, bool flush);
 void pluq__conn_fail(struct pluq_conn *, const char *why); /* broken: nothing more is sent */
@@ -86,6 +95,12 @@ void pluq__conn_destroy(struct pluq_conn *);               /* closes the descrip
 void pluq__conn_stop(struct pluq_conn *);                  /* the daemon stops: it is gone within a second */
 void pluq__conn_wake(struct pluq_conn *);                  /* runs `work` at the end of this turn */
 void pluq__conn_flushed(struct pluq_conn *);               /* FLUSHING and nothing pending: goes on to GONE */
+
+/* dial.c. Loop; see struct pluq_connect. */
+int pluq__dial(struct pluq__net *, const struct pluq_connect *, struct pluq_conn **out, struct pluq_why *why);
+void pluq__dial_go_on(struct pluq_conn *);   /* the addresses are known: tries the next one */
+void pluq__dial_on_timer(struct pluq_conn *);
+void pluq__dial_end(struct pluq_conn *);     /* frees c->dial and what belongs to it */
 
 /* conn_in.c */
 void pluq__conn_on_readable(evutil_socket_t, short, void *conn); /* event_callback_fn */
@@ -117,6 +132,7 @@ ssize_t pluq__io_recv(struct pluq_conn *, struct iovec *, int n); /* 0: the peer
 ssize_t pluq__io_send(struct pluq_conn *, struct iovec *, int n);
 bool pluq__io_unread(struct pluq_conn *); /* input waits in the kernel */
 void pluq__io_shutdown(struct pluq_conn *);
+void pluq__io_set_peer_timeout(struct pluq_conn *, int64_t ns); /* see conn_set_peer_timeout */
 void pluq__io_close(struct pluq_conn *);
 const char *pluq__io_cause(int error); /* constant text */
 

@@ -103,7 +103,7 @@ static size_t consume(struct pluq_conn *c, const uint8_t *bytes, size_t n)
 		size_t used = offer(c, bytes + at, n - at);
 		at += used;
 		if (used == 0 && !c->in_body) {
-			if (n - at >= c->listener->max_rest && may_parse(c)) {
+			if (n - at >= c->max_rest && may_parse(c)) {
 				c->why = "input is longer than allowed";
 				pluq__conn_close(c, true);
 			}

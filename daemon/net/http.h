@@ -1,7 +1,7 @@
 /* Private to daemon/net. HTTP on our connections; everything runs on loop 0.
  *
  * http_server.c: listening and the table for handlers. http_conn.c: a connection, from bytes to complete requests and
- * back.
+ * back. http_get.c: requests of ours.
  * http_request.c: what was asked. http_reply.c: what is answered. http_route.c, http_query.c: paths and parameters.
  *
  * A request belongs to its connection while it is received, then to the handler until it is answered; if the peer
@@ -99,6 +99,10 @@ int64_t pluq__http_request_limit(const struct pluq_http_request *); /* of the bo
 int pluq__http_request_body(struct pluq_http_request *, const void *bytes, size_t n); /* PLUQ_ELIMIT, PLUQ_ENOMEM */
 const char *pluq__http_request_header(const struct pluq_http_request *, const char *name);
 const struct pluq__http_query *pluq__http_request_query(struct pluq_http_request *); /* NULL: no memory */
+
+/* http_get.c. See get and cancel of <pluq/http.h>. */
+int pluq__http_get(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
+void pluq__http_cancel(struct pluq_http_call *);
 
 /* http_reply.c. Each answers and frees the request. */
 void pluq__http_reply(struct pluq_http_request *, uint32_t status, const char *type, const void *body, size_t n);

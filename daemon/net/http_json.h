@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-/* To be freed; NULL: no memory. Escapes as the original's encoder does: also < > & and the two line separators of
- * Unicode; bytes that are not UTF-8 become U+FFFD. */
+/* To be freed, terminated; NULL: no memory. The text is quoted as by json_quote. */
 char *pluq__http_json_message(const char *text, size_t *length);
 
 #endif

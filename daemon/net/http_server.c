@@ -4,6 +4,7 @@
 
 #include "../base/host.h"
 #include "http.h"
+#include "json_quote.h"
 
 #define OUTPUT_LIMIT (256 * 1024)
 
@@ -113,4 +114,7 @@ const struct pluq_http pluq__http_table = {
 	.query = query,
 	.reply = pluq__http_reply,
 	.error = pluq__http_error,
+	.get = pluq__http_get,
+	.cancel = pluq__http_cancel,
+	.json_quote = pluq__json_quote,
 };

@@ -6,14 +6,18 @@ libcore_la_SOURCES += \
 	daemon/net/conn_in.c \
 	daemon/net/conn_io.c \
 	daemon/net/conn_out.c \
+	daemon/net/dial.c \
 	daemon/net/http.h \
 	daemon/net/http_conn.c \
+	daemon/net/http_get.c \
 	daemon/net/http_json.c daemon/net/http_json.h \
 	daemon/net/http_query.c daemon/net/http_query.h \
 	daemon/net/http_reply.c \
 	daemon/net/http_request.c \
 	daemon/net/http_route.c daemon/net/http_route.h \
 	daemon/net/http_server.c \
+	daemon/net/json_quote.c daemon/net/json_quote.h \
 	daemon/net/listener.c \
+	daemon/net/lookup.c daemon/net/lookup.h \
 	daemon/net/net.c daemon/net/net.h \
 	daemon/net/state.h

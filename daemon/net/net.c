@@ -7,12 +7,19 @@
 #include "../base/host.h"
 #include "conn.h"
 #include "http.h"
+#include "lookup.h"
 
 static int listen_op(const struct pluq_host *h, const struct pluq_listen *params, struct pluq_listener **out,
     struct pluq_why *why)
 {
 	assert(pluq__host(h)->in_init);
 	return pluq__listener_new(pluq__host(h)->net, params, false, out, why);
+}
+
+static int connect_op(const struct pluq_host *h, const struct pluq_connect *params, struct pluq_conn **out,
+    struct pluq_why *why)
+{
+	return pluq__dial(pluq__host(h)->net, params, out, why);
 }
 
 static int32_t listener_port(const struct pluq_listener *l)
@@ -76,14 +83,20 @@ const struct pluq_net pluq__net_table = {
 	.conn_move = conn_move,
 	.conn_hold = conn_hold,
 	.conn_close = pluq__conn_close,
+	.connect = connect_op,
+	.conn_set_peer_timeout = pluq__io_set_peer_timeout,
 };
 
 static void on_stop_reading(struct pluq__mail *m)
 {
 	struct pluq__net_loop *at = (struct pluq__net_loop *)((char *)m - offsetof(struct pluq__net_loop, stop_mail));
 	at->reading_stopped = true;
-	for (struct pluq_conn *c = at->conns; c; c = c->next)
-		pluq__conn_pause(c); /* nobody resumes it */
+	for (struct pluq_conn *c = at->conns; c; c = c->next) {
+		if (c->state == PLUQ__CONN_DIALING)
+			pluq__conn_stop(c); /* it would get no answer */
+		else
+			pluq__conn_pause(c); /* nobody resumes it */
+	}
 	if (atomic_fetch_sub(&at->net->reading_loops, 1) == 1)
 		pluq__loop_post(&at->net->loops->loop[0], &at->net->none_reads);
 }
@@ -122,12 +135,13 @@ static int make_loop(struct pluq__net *net, int i)
 	return 0;
 }
 
-int pluq__net_new(struct pluq__net **out, struct pluq__loops *loops, int64_t max_connections)
+int pluq__net_new(struct pluq__net **out, struct pluq__loops *loops, struct pluq__lane *lane, int64_t max_connections)
 {
 	struct pluq__net *net = calloc(1, sizeof *net);
 	if (!net)
 		return PLUQ_ENOMEM;
 	net->loops = loops;
+	net->lane = lane;
 	net->max_connections = max_connections;
 	net->spare_fd = -1;
 	net->none_reads.fn = on_none_reads;
@@ -198,6 +212,7 @@ void pluq__net_free(struct pluq__net **p)
 	}
 	for (int i = 0; net->per_loop && i < net->loops->count; i++) {
 		pluq__net_loop_free_chunks(&net->per_loop[i]);
+		pluq__lookups_free(&net->per_loop[i]);
 		free(net->per_loop[i].buffer);
 		net->per_loop[i].loop->net = NULL;
 	}

@@ -9,6 +9,7 @@
 #include <pluq/net.h>
 
 #include "../base/loop.h"
+#include "../base/pool.h"
 
 struct pluq__net;
 
@@ -16,8 +17,9 @@ struct pluq__net;
 extern const struct pluq_net pluq__net_table;
 extern const struct pluq_http pluq__http_table;
 
-/* Main. max_connections: accepted connections of all listeners; 0: as many as descriptors allow. */
-int pluq__net_new(struct pluq__net **, struct pluq__loops *, int64_t max_connections);
+/* Main. lane: where names are resolved, its width fixed (pluq__lane_fix). max_connections: accepted connections of all
+ * listeners; 0: as many as descriptors allow. */
+int pluq__net_new(struct pluq__net **, struct pluq__loops *, struct pluq__lane *, int64_t max_connections);
 
 /* Main, before the loops run. The unix sockets become theirs. PLUQ_EADDRESS with `why`. */
 int pluq__net_give(struct pluq__net *, uid_t, gid_t, struct pluq_why *why);
@@ -33,7 +35,7 @@ void pluq__net_stop_reading(struct pluq__net *, void (*fn)(void *arg), void *arg
  * left. */
 void pluq__net_close_all(struct pluq__net *, void (*fn)(void *arg), void *arg);
 
-/* Main, after the loops have ended. */
+/* Main, after the loops have ended, and the pool if names were resolved. */
 void pluq__net_free(struct pluq__net **);
 
 /* Any thread; for stats and limits. */

@@ -13,6 +13,7 @@
 #include "net.h"
 
 struct pluq__chunk;
+struct pluq__lookup;
 
 /* The receive buffer of a loop: one for all its connections. A connection's rest is at most half of it, so that there
  * is always room to read behind the rest. */
@@ -24,6 +25,7 @@ struct pluq__net_loop {
 	struct pluq__net *net;
 	struct pluq__loop *loop;
 	struct pluq_conn *conns;    /* those that live here, first of a list */
+	struct pluq__lookup *lookups; /* names being resolved */
 	struct pluq__chunk *chunks; /* free output chunks */
 	unsigned chunk_count;
 	uint8_t *buffer;            /* PLUQ__RECEIVE_BUFFER bytes */
@@ -50,6 +52,7 @@ struct pluq_listener {
 
 struct pluq__net {
 	struct pluq__loops *loops;
+	struct pluq__lane *lane;         /* where names are resolved */
 	struct pluq__net_loop *per_loop; /* array of loops->count */
 	struct pluq_listener *listeners;
 	struct pluq_http_server *servers;
@@ -67,7 +70,8 @@ struct pluq__net {
 	void (*unread_fn)(void *arg);
 	void *unread_arg;
 
-	_Atomic int64_t live; /* connections, until their descriptor is closed */
+	_Atomic int64_t live;    /* connections, until their descriptor is closed */
+	_Atomic int64_t clients; /* those of them that were accepted */
 	_Atomic bool closing;
 	atomic_flag told;     /* the letter that says "none left" is on its way */
 	struct pluq__mail none_left;

@@ -45,10 +45,10 @@ typedef void (*pluq_http_get_fn)(void *arg, int status, const uint8_t *body, siz
 
 struct pluq_http_get {
 	uint32_t size;
-	const char *address; /* "host:port"; copied, like all texts here */
+	const char *address; /* "host:port", or the path of a unix socket; copied, like all texts here */
 	const char *target;  /* path and query, encoded: "/channels?topic=t" */
 	const char *headers; /* whole lines, each ended by \r\n, or NULL; Host, User-Agent and Connection are added */
-	int64_t connect_timeout_ns, timeout_ns; /* of connecting; of the whole */
+	int64_t connect_timeout_ns, timeout_ns; /* of connecting; of the whole. 0: none of ours */
 	int64_t max_body;    /* bytes */
 	pluq_http_get_fn fn;
 	void *arg;
@@ -80,7 +80,8 @@ struct pluq_http {
 	void (*error)(struct pluq_http_request *, uint32_t status, const char *text);
 
 	/* Asks another server by GET, HTTP/1.1, one connection for each request. fn comes on loop 0, in a later step, exactly once
-	 * unless the call is cancelled before. PLUQ_ENOMEM, PLUQ_EADDRESS. */
+	 * unless the call is cancelled before; redirects are not followed. PLUQ_ENOMEM, PLUQ_EADDRESS, PLUQ_EEXITING as connect;
+	 * PLUQ_EINVAL: target or headers are not as they should be. */
 	int (*get)(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
 	void (*cancel)(struct pluq_http_call *); /* fn will not come; the handle is dead */
 

@@ -27,7 +27,8 @@ enum {
 struct pluq_conn_ops {
 	uint32_t size;
 
-	/* A peer has connected. Set the user pointer here. Not 0: the connection is closed, no on_close follows. */
+	/* A peer has connected, or we have. Set the user pointer here. Not 0: the connection is closed; no on_close follows,
+	 * except for one that was made by connect. */
 	int (*on_open)(void *listener_arg, struct pluq_conn *);
 
 	/* Input. Returns how many of the bytes it has used (0 .. length); the rest is offered again, with more behind
@@ -69,7 +70,8 @@ struct pluq_connect {
 	uint32_t size;
 	uint32_t max_rest, output_limit; /* as in struct pluq_listen */
 	const char *address;    /* as in struct pluq_listen; copied. A name is resolved anew each time, off the loops */
-	int64_t timeout_ns;     /* for resolving and connecting together; 0: the kernel's patience */
+	int64_t timeout_ns;     /* for resolving and connecting together, shared out among a name's addresses; 0: the kernel's
+	                         * patience, for each */
 	const struct pluq_conn_ops *ops; /* on_open comes once it is connected */
 	void *arg;              /* given to on_open; the user pointer until conn_set_user is called */
 };
@@ -126,13 +128,16 @@ struct pluq_net {
 	void (*conn_close)(struct pluq_conn *, bool flush);
 
 	/* Loop. Begins to connect; the connection lives on this loop. Once 0 was returned on_close comes exactly once, in a later
-	 * step, whether or not on_open came before: its `why` tells what became of it. Until on_open the handle is good for
-	 * conn_set_user and conn_close only. PLUQ_ENOMEM; PLUQ_EADDRESS (not "host:port" or a path); PLUQ_EEXITING. */
+	 * step, whether or not on_open came before: its `why` (constant text) tells what became of it. Until on_open the handle
+	 * is good for conn_set_user and conn_close only. Without a host (":4160") it is this one. Does not count against
+	 * max_connections. PLUQ_ENOMEM; PLUQ_EADDRESS (not "host:port" or a path); PLUQ_EEXITING: the daemon stops and reads no
+	 * more; PLUQ_EINVAL: not on a loop, or a table that cannot be used. */
 	int (*connect)(const struct pluq_host *, const struct pluq_connect *, struct pluq_conn **out, struct pluq_why *why);
 
 	/* The connection ends when its peer has acknowledged nothing for this long, whether or not there is anything to send:
-	 * one that vanished without a word (power cut, partition) is not waited for. At least a second. 0: the kernel's
-	 * patience. Ignored by unix sockets. */
+	 * one that vanished without a word (power cut, partition) is not waited for. So does one whose peer lives, but has not let
+	 * any output in for this long. From 2 s to 9 hours, in whole seconds; what is beyond is taken as the nearest. 0: the
+	 * kernel's patience. Accepted connections too; ignored by unix sockets. */
 	void (*conn_set_peer_timeout)(struct pluq_conn *, int64_t ns);
 };
 

@@ -1,4 +1,4 @@
-check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_http \
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http tests/unit/test_http_get \
 	tests/unit/test_http_query tests/unit/test_http_route
 
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
@@ -13,9 +13,17 @@ tests_unit_test_conn_SOURCES = tests/unit/test_conn.c tests/unit/net_rig.c tests
 tests_unit_test_conn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conn_LDADD = libcore.la $(TEST_LIBS)
 
+tests_unit_test_dial_SOURCES = tests/unit/test_dial.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_dial_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_dial_LDADD = libcore.la $(TEST_LIBS)
+
 tests_unit_test_http_SOURCES = tests/unit/test_http.c tests/unit/net_rig.c tests/unit/net_rig.h
 tests_unit_test_http_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_http_get_SOURCES = tests/unit/test_http_get.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_http_get_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_get_LDADD = libcore.la $(TEST_LIBS)
 
 tests_unit_test_http_query_SOURCES = tests/unit/test_http_query.c
 tests_unit_test_http_query_CFLAGS = $(TEST_CFLAGS)
@@ -25,5 +33,5 @@ tests_unit_test_http_route_SOURCES = tests/unit/test_http_route.c
 tests_unit_test_http_route_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_route_LDADD = libcore.la $(TEST_LIBS)
 
-TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_http \
+TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http tests/unit/test_http_get \
 	tests/unit/test_http_query tests/unit/test_http_route

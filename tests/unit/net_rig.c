@@ -12,6 +12,7 @@
 
 #include "../../daemon/base/clock.h"
 #include "../../daemon/base/log.h"
+#include "../../daemon/net/conn.h"
 
 #define WAIT_S 5
 
@@ -21,7 +22,12 @@ void rig_start(struct rig *r, int loops, int64_t max_connections)
 	pluq__log_set_level(PLUQ_FATAL);
 	int error = pluq__loops_init(&r->loops, loops);
 	assert(error == 0);
-	error = pluq__net_new(&r->net, &r->loops, max_connections);
+	error = pluq__pool_init(&r->pool, 0);
+	assert(error == 0);
+	struct pluq__lane *lane = pluq__pool_lane(r->pool, "resolver", RIG_RESOLVERS);
+	assert(lane);
+	pluq__lane_fix(lane);
+	error = pluq__net_new(&r->net, &r->loops, lane, max_connections);
 	assert(error == 0);
 	r->host.loops = &r->loops;
 	r->host.net = r->net;
@@ -87,15 +93,29 @@ static void stop(void *arg)
 	pluq__net_stop_reading(r->net, on_unread, r);
 }
 
-int64_t rig_stop(struct rig *r)
+int64_t rig_end_connections(struct rig *r)
 {
 	int64_t start_ns = pluq__clock_mono_ns();
 	rig_post(r, 0, stop, r);
 	pthread_join(r->thread, NULL);
 	int64_t took_ns = pluq__clock_mono_ns() - start_ns;
 	assert(pluq__net_connections(r->net) == 0);
+	return took_ns;
+}
+
+void rig_free(struct rig *r)
+{
+	bool ended = pluq__pool_fini(&r->pool, WAIT_S * PLUQ__SEC);
+	assert(ended);
+	pluq__loops_settle(&r->loops);
 	pluq__net_free(&r->net);
 	pluq__loops_fini(&r->loops);
+}
+
+int64_t rig_stop(struct rig *r)
+{
+	int64_t took_ns = rig_end_connections(r);
+	rig_free(r);
 	return took_ns;
 }
 
@@ -201,4 +221,9 @@ bool peer_at_end(int fd)
 {
 	char byte;
 	return recv(fd, &byte, 1, 0) == 0;
+}
+
+int rig_descriptor(const struct pluq_conn *c)
+{
+	return c->fd;
 }

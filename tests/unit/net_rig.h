@@ -13,8 +13,12 @@
 #include "../../daemon/base/loop.h"
 #include "../../daemon/net/net.h"
 
+/* Names that are resolved at once. */
+#define RIG_RESOLVERS 2
+
 struct rig {
 	struct pluq__loops loops;
+	struct pluq__pool *pool;
 	struct pluq__net *net;
 	struct pluq__host host;
 	pthread_t thread; /* runs loop 0 */
@@ -24,10 +28,15 @@ void rig_start(struct rig *, int loops, int64_t max_connections);
 void rig_serve(struct rig *);
 /* Stops as the daemon does; returns how many nanoseconds that took. */
 int64_t rig_stop(struct rig *);
+/* The same in two steps: everything of the network ends, and the loops; what names still wait for ends, and all is freed. */
+int64_t rig_end_connections(struct rig *);
+void rig_free(struct rig *);
 /* Runs fn(arg) on the loop, without waiting for it. */
 void rig_post(struct rig *, int loop, void (*fn)(void *), void *arg);
 /* true once *value is `wanted`; false after 5 s. */
 bool rig_await(_Atomic int *value, int wanted);
+
+int rig_descriptor(const struct pluq_conn *); /* of a connection that the test keeps from ending meanwhile */
 
 int peer_connect(int32_t port);
 int peer_connect_unix(const char *path);
