@@ -6,6 +6,10 @@
 
 #include "http_args.h"
 #include "json_out.h"
+#include "lookup.h"
+#include "lookup_json.h"
+
+#define LOOKUP_KEY "nsqlookupd_tcp_addresses"
 
 static void put_strings(struct json *j, const struct pluq_strings *list)
 {
@@ -74,8 +78,12 @@ static int log_level(const struct nsqd *n)
 /* Options whose value in force is not the configured one. */
 static bool render_special(const struct nsqd *n, const char *key, struct text *out, bool *json)
 {
+	struct json j = {.out = out};
+
 	*json = true;
-	if (strcmp(key, "log_level") == 0)
+	if (strcmp(key, LOOKUP_KEY) == 0)
+		lookup_put(n, &j);
+	else if (strcmp(key, "log_level") == 0)
 		text_printf(out, "%d", log_level(n));
 	else if (strcmp(key, "id") == 0)
 		text_printf(out, "%" PRIu32, n->limits.node_id);
@@ -115,6 +123,49 @@ void http_config_get(void *arg, struct pluq_http_request *req)
 	answer(n, req, n->http->path_param(req));
 }
 
+static int put_log_level(struct nsqd *n, const uint8_t *body, size_t length)
+{
+	char *word = memchr(body, 0, length) ? NULL : strndup((const char *)body, length);
+	int status = word ? n->host->set_log_level(n->host, word) : PLUQ_EINVAL;
+
+	free(word);
+	return status;
+}
+
+struct addresses {
+	char **items;
+	size_t count;
+};
+
+static bool add_address(void *arg, const char *address)
+{
+	struct addresses *a = arg;
+	char **more;
+
+	if (!address || !lookup_address_ok(address))
+		return false;
+	more = realloc(a->items, (a->count + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	a->items = more;
+	a->items[a->count] = strdup(address);
+	return a->items[a->count] && ++a->count;
+}
+
+/* A list of addresses, or null. */
+static int put_lookup(struct nsqd *n, const uint8_t *body, size_t length)
+{
+	struct addresses a = {0};
+	bool good = lookup_json_list(body, length, NULL, add_address, &a);
+
+	if (good)
+		lookup_set(n, (const char *const *)a.items, a.count);
+	for (size_t i = 0; i < a.count; i++)
+		free(a.items[i]);
+	free(a.items);
+	return good ? 0 : PLUQ_EINVAL;
+}
+
 void http_config_put(void *arg, struct pluq_http_request *req)
 {
 	struct nsqd *n = arg;
@@ -126,14 +177,12 @@ void http_config_put(void *arg, struct pluq_http_request *req)
 		n->http->error(req, 413, "INVALID_VALUE");
 		return;
 	}
-	if (strcmp(key, "log_level") != 0) {
+	bool of_log = strcmp(key, "log_level") == 0;
+	if (!of_log && strcmp(key, LOOKUP_KEY) != 0) {
 		n->http->error(req, 400, "INVALID_OPTION");
 		return;
 	}
-	char *word = memchr(body, 0, length) ? NULL : strndup((const char *)body, length);
-	int status = word ? n->host->set_log_level(n->host, word) : PLUQ_EINVAL;
-	free(word);
-	if (status < 0)
+	if ((of_log ? put_log_level(n, body, length) : put_lookup(n, body, length)) < 0)
 		n->http->error(req, 400, "INVALID_VALUE");
 	else
 		answer(n, req, key);

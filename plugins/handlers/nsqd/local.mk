@@ -24,6 +24,10 @@ nsqd_files = \
 	plugins/handlers/nsqd/json_out.c plugins/handlers/nsqd/json_out.h \
 	plugins/handlers/nsqd/json_scan.c plugins/handlers/nsqd/json_scan.h \
 	plugins/handlers/nsqd/line.c plugins/handlers/nsqd/line.h \
+	plugins/handlers/nsqd/lookup.c plugins/handlers/nsqd/lookup.h \
+	plugins/handlers/nsqd/lookup_channels.c \
+	plugins/handlers/nsqd/lookup_json.c plugins/handlers/nsqd/lookup_json.h \
+	plugins/handlers/nsqd/lookup_peer.c plugins/handlers/nsqd/lookup_peer.h \
 	plugins/handlers/nsqd/names.c plugins/handlers/nsqd/names.h \
 	plugins/handlers/nsqd/nsqd.c plugins/handlers/nsqd/nsqd.h \
 	plugins/handlers/nsqd/options.c plugins/handlers/nsqd/options.h \
@@ -58,5 +62,5 @@ nsqd_la_SOURCES = $(nsqd_files)
 nsqd_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 nsqd_la_CFLAGS = $(PLUGIN_CFLAGS)
 nsqd_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-nsqd_la_LIBADD = $(CRYPTO_LIBS) $(ZLIB_LIBS)
+nsqd_la_LIBADD = $(CRYPTO_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
 EXTRA_DIST += plugins/handlers/nsqd/unicode_ranges.py

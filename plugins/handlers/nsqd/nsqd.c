@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "conn.h"
+#include "lookup.h"
 
 #define NODE_IDS 1024
 
@@ -135,6 +136,8 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		status = listen_tcp(n, why);
 	if (status == 0)
 		status = http_start(n, why);
+	if (status == 0)
+		status = lookup_init(n, why);
 	if (status < 0) {
 		fini(n);
 		return status;
@@ -143,7 +146,47 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return 0;
 }
 
-static const struct pluq_handler_ops ops = {.size = sizeof(ops)};
+static void configure_lookup(void *arg)
+{
+	lookup_configure(arg);
+}
+
+/* pluq_handler_ops.start */
+static int start(void *self, struct pluq_why *why)
+{
+	struct nsqd *n = self;
+	int status = n->host->post(n->host, 0, configure_lookup, n);
+
+	if (status < 0)
+		snprintf(why->text, sizeof(why->text), "out of memory");
+	return status;
+}
+
+/* pluq_handler_ops.drain */
+static void drain(void *self)
+{
+	lookup_stop(self);
+}
+
+/* pluq_plugin.reload */
+static int reload(void *self, const void *conf, struct pluq_why *why)
+{
+	struct nsqd *n = self;
+	const struct conf *before = n->conf;
+	int status = lookup_check(conf, why);
+
+	if (status < 0)
+		return status;
+	n->conf = conf;
+	status = n->host->post(n->host, 0, configure_lookup, n);
+	if (status < 0) {
+		n->conf = before;
+		snprintf(why->text, sizeof(why->text), "out of memory");
+	}
+	return status;
+}
+
+static const struct pluq_handler_ops ops = {.size = sizeof(ops), .start = start, .drain = drain};
 
 PLUQ_PLUGIN_ENTRY = {
 	.size = sizeof(struct pluq_plugin),
@@ -157,5 +200,6 @@ PLUQ_PLUGIN_ENTRY = {
 	.conf_size = sizeof(struct conf),
 	.init = init,
 	.fini = fini,
+	.reload = reload,
 	.ops = &ops,
 };

@@ -47,12 +47,24 @@ struct nsqd_loop {
 
 #define NSQD_ROUTES 19
 
+struct lookup_peer;
+struct lookup_ask;
+
+/* What lookup*.c keeps; loop 0's. */
+struct lookup {
+	struct lookup_peer *peers; /* in the order of the list */
+	struct lookup_ask *asks;   /* new topics that wait for channels */
+	bool stopping;
+};
+
 struct nsqd {
 	const struct pluq_host *host;
 	const struct pluq_broker *broker;
 	const struct pluq_net *net;
 	const struct pluq_http *http;
-	const struct conf *conf;
+	/* Swapped by a reload, on another thread. Whoever reads it uses what it finds within its step of a loop, and keeps nothing. */
+	const struct conf *_Atomic conf;
+	struct lookup lookup;
 	struct pluq_limits limits; /* borrowed by the engine */
 	struct pluq_listener *tcp; /* NULL: off */
 	struct pluq_http_server *server; /* NULL: off */

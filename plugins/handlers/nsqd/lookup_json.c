@@ -1,0 +1,35 @@
+#define _GNU_SOURCE /* asprintf */
+#include "lookup_json.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+bool lookup_json_identity(const uint8_t *bytes, size_t n, char **address)
+{
+	json_t *root = json_loadb((const char *)bytes, n, 0, NULL);
+	const char *host = json_string_value(json_object_get(root, "broadcast_address"));
+	int64_t port = json_integer_value(json_object_get(root, "http_port"));
+	bool good = json_is_object(root);
+
+	*address = NULL;
+	if (host && *host && port > 0 && port <= 65535 &&
+	    asprintf(address, strchr(host, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, host, port) < 0)
+		*address = NULL;
+	json_decref(root);
+	return good;
+}
+
+bool lookup_json_list(const uint8_t *bytes, size_t n, const char *member, bool (*fn)(void *, const char *), void *arg)
+{
+	json_t *root = json_loadb((const char *)bytes, n, JSON_DECODE_ANY, NULL), *item;
+	json_t *list = member ? json_object_get(root, member) : root;
+	bool good = json_is_array(list) || (!member && json_is_null(root));
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		good = good && fn(arg, json_string_value(item));
+	json_decref(root);
+	return good;
+}
