@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../daemon/net/json_quote.h"
+
 extern const struct pluq_plugin pluq_plugin_entry;
 
 struct mock mock;
@@ -488,6 +490,17 @@ void mock_end_subscription(void)
 	mock_pump(mock.conn);
 }
 
+/* No discovery daemon is configured: nothing is to be told, and no topic waits. */
+static int watch(const struct pluq_host *h, pluq_watch_fn fn, void *arg)
+{
+	return 0;
+}
+
+static int gate(const struct pluq_host *h, int64_t most_ns, pluq_gate_fn fn, void *arg)
+{
+	return 0;
+}
+
 static const struct pluq_broker broker = {
 	.size = sizeof(broker),
 	.use = broker_use,
@@ -510,7 +523,11 @@ static const struct pluq_broker broker = {
 	.sub_finish = sub_finish,
 	.sub_requeue = sub_requeue,
 	.sub_touch = sub_touch,
+	.watch = watch,
+	.gate = gate,
 };
+
+static const struct pluq_http http = {.size = sizeof(http), .json_quote = pluq__json_quote};
 
 /* --- life */
 
@@ -537,7 +554,7 @@ void mock_start(void)
 	struct pluq_why why = {.text = ""};
 
 	mock.host = (struct pluq_host){.size = sizeof(mock.host), .daemon_version = "0", .instance = "nsqd", .loops = 2,
-	    .net = &net, .broker = &broker, .log = host_log, .log_on = host_log_on, .now_ns = host_now,
+	    .net = &net, .http = &http, .broker = &broker, .log = host_log, .log_on = host_log_on, .now_ns = host_now,
 	    .real_ns = host_real, .loop_self = host_loop, .timer_new = timer_new, .timer_set = timer_set,
 	    .timer_clear = timer_clear, .timer_free = timer_free};
 	assert(pluq_plugin_entry.init(&mock.host, &mock.conf, &world.self, &why) == 0);

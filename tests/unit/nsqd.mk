@@ -11,9 +11,10 @@ TESTS += $(NSQD_TESTS)
 
 tests_unit_libnsqd_la_SOURCES = $(nsqd_files) tests/unit/cmocka_all.h \
 	tests/unit/mock_broker.c tests/unit/mock_broker.h \
-	tests/unit/nsqd_rig.c tests/unit/nsqd_rig.h
+	tests/unit/nsqd_rig.c tests/unit/nsqd_rig.h \
+	daemon/net/json_quote.c
 tests_unit_libnsqd_la_CFLAGS = $(PLUGIN_CFLAGS) $(CMOCKA_CFLAGS) -Wno-unused-parameter
-tests_unit_libnsqd_la_LIBADD = $(CRYPTO_LIBS) $(ZLIB_LIBS)
+tests_unit_libnsqd_la_LIBADD = $(CRYPTO_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
 
 tests_unit_test_nsqd_answers_SOURCES = tests/unit/test_nsqd_answers.c
 tests_unit_test_nsqd_answers_CFLAGS = $(TEST_CFLAGS)

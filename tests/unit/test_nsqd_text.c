@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../plugins/handlers/nsqd/durations.h"
+#include "../../daemon/net/json_quote.h"
 #include "../../plugins/handlers/nsqd/json_out.h"
 #include "../../plugins/handlers/nsqd/line.h"
 #include "../../plugins/handlers/nsqd/names.h"
@@ -159,7 +160,8 @@ static void names_are_quoted_as_go_does(void **state)
 static void json_is_written_as_go_does(void **state)
 {
 	struct text t = {0};
-	struct json j = {.out = &t};
+	static const struct pluq_http http = {.json_quote = pluq__json_quote};
+	struct json j = {.http = &http, .out = &t};
 
 	json_open(&j, '{');
 	json_key(&j, "s");

@@ -36,9 +36,9 @@ static void put_word(struct text *out, const char *words, int64_t index)
 }
 
 /* true: JSON, else plain text. */
-static bool render(const struct pluq_option_value *v, struct text *out)
+static bool render(const struct nsqd *n, const struct pluq_option_value *v, struct text *out)
 {
-	struct json j = {.out = out};
+	struct json j = {.http = n->http, .out = out};
 
 	switch (v->type) {
 	case PLUQ_OPT_STRING:
@@ -78,7 +78,7 @@ static int log_level(const struct nsqd *n)
 /* Options whose value in force is not the configured one. */
 static bool render_special(const struct nsqd *n, const char *key, struct text *out, bool *json)
 {
-	struct json j = {.out = out};
+	struct json j = {.http = n->http, .out = out};
 
 	*json = true;
 	if (strcmp(key, LOOKUP_KEY) == 0)
@@ -111,7 +111,7 @@ static void answer(struct nsqd *n, struct pluq_http_request *req, const char *ke
 			n->http->error(req, 400, "INVALID_OPTION");
 			return;
 		}
-		json = render(&value, &out);
+		json = render(n, &value, &out);
 	}
 	reply(n, req, &out, json);
 }

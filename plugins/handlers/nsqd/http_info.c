@@ -10,7 +10,7 @@ void http_info(void *arg, struct pluq_http_request *req)
 {
 	struct nsqd *n = arg;
 	struct text text = {0};
-	struct json j = {.out = &text};
+	struct json j = {.http = n->http, .out = &text};
 
 	json_open(&j, '{');
 	json_put_string(&j, "version", NSQD_VERSION);

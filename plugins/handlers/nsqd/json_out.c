@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
-
 static void value(struct json *j)
 {
 	if (j->comma)
@@ -34,42 +32,17 @@ void json_key(struct json *j, const char *key)
 	j->comma = false;
 }
 
-/* A character that is not written as it is. */
-static void escape(struct text *t, uint32_t rune)
-{
-	switch (rune) {
-	case '"': text_str(t, "\\\""); break;
-	case '\\': text_str(t, "\\\\"); break;
-	case '\n': text_str(t, "\\n"); break;
-	case '\r': text_str(t, "\\r"); break;
-	case '\t': text_str(t, "\\t"); break;
-	default: text_printf(t, "\\u%04x", rune);
-	}
-}
-
-static bool escaped(uint32_t r)
-{
-	return r < 0x20 || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' || r == 0x2028 || r == 0x2029;
-}
-
 void json_string(struct json *j, const char *bytes, size_t n)
 {
-	const uint8_t *at = (const uint8_t *)bytes, *end = at + n;
-	uint32_t rune;
-
 	value(j);
-	text_byte(j->out, '"');
-	while (at < end) {
-		size_t length = utf8_get(at, (size_t)(end - at), &rune);
-		if (length == 0)
-			text_str(j->out, "\\ufffd");
-		else if (escaped(rune))
-			escape(j->out, rune);
-		else
-			text_add(j->out, at, length);
-		at += length ? length : 1;
+	/* most strings have nothing to escape */
+	size_t room = text_room(j->out, n + 2), length = j->http->json_quote(text_end(j->out), room, bytes, n);
+	if (length > room) {
+		room = text_room(j->out, length);
+		length = j->http->json_quote(text_end(j->out), room, bytes, n);
 	}
-	text_byte(j->out, '"');
+	if (length <= room)
+		j->out->length += length;
 }
 
 void json_int(struct json *j, int64_t v)

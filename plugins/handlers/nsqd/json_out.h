@@ -2,9 +2,12 @@
 #ifndef NSQD_JSON_OUT_H
 #define NSQD_JSON_OUT_H
 
+#include <pluq/http.h>
+
 #include "text.h"
 
 struct json {
+	const struct pluq_http *http; /* whose json_quote writes the strings */
 	struct text *out;
 	bool comma; /* a value stands before the next one */
 };

@@ -127,7 +127,7 @@ static void identify(struct lookup_peer *p)
 {
 	const struct nsqd *n = p->nsqd;
 	struct text body = {0}, all = {0};
-	struct json j = {.out = &body};
+	struct json j = {.http = n->http, .out = &body};
 
 	json_open(&j, '{');
 	json_put_string(&j, "broadcast_address", nsqd_broadcast_address(n));

@@ -102,7 +102,7 @@ static void answer_features(struct conn *c)
 {
 	const struct conf *conf = c->nsqd->conf;
 	struct text text = {0};
-	struct json j = {.out = &text};
+	struct json j = {.http = c->nsqd->http, .out = &text};
 
 	json_open(&j, '{');
 	json_put_int(&j, "max_rdy_count", conf->max_rdy_count);

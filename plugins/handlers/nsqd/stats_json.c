@@ -161,7 +161,7 @@ static void put_memory(struct json *j)
 
 void stats_json(struct stats_job *job)
 {
-	struct json json = {.out = &job->out}, *j = &json;
+	struct json json = {.http = job->nsqd->http, .out = &job->out}, *j = &json;
 	/* a filter on a topic that does not exist leaves neither topics nor producers */
 	bool nothing = job->nowhere || (*job->topic && job->stats->topic_count == 0);
 

@@ -36,6 +36,11 @@ static bool room(struct text *t, size_t n)
 	return true;
 }
 
+size_t text_room(struct text *t, size_t n)
+{
+	return room(t, n) ? t->capacity - t->length : 0;
+}
+
 void text_add(struct text *t, const void *bytes, size_t n)
 {
 	if (n == 0 || !room(t, n))

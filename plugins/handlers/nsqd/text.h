@@ -16,6 +16,12 @@ struct text {
 };
 
 void text_free(struct text *);
+/* Makes room for n more bytes behind text_end; returns how many there are, 0 after a failure. Who writes there adds to `length`. */
+size_t text_room(struct text *, size_t n);
+static inline char *text_end(struct text *t)
+{
+	return t->data ? t->data + t->length : t->data;
+}
 void text_add(struct text *, const void *bytes, size_t n);
 void text_str(struct text *, const char *);
 void text_byte(struct text *, char);
