@@ -221,12 +221,12 @@ static int start(struct pluq__daemon *d, struct pluq__problem *p)
 
 /* --- down --------------------------------------------------------------------------------------------------------- */
 
-/* Something still runs in a plugin that cannot be stopped, so nothing of it can be taken away: the process ends as it is. */
+/* Something still runs on the pool that cannot be stopped, so nothing of it can be taken away: the process ends as it is. */
 static void abandon(int status) __attribute__((noreturn));
 
 static void abandon(int status)
 {
-	pluq__log(PLUQ_WARN, "core", "an operation of a plugin hangs and is abandoned");
+	pluq__log(PLUQ_WARN, "core", "an operation of a plugin, or the resolving of a name, hangs and is abandoned");
 	pluq__log_stop();
 	_exit(status);
 }

@@ -1,5 +1,5 @@
-check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http tests/unit/test_http_get \
-	tests/unit/test_http_query tests/unit/test_http_route
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
+	tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route tests/unit/test_vanished
 
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_CFLAGS = $(TEST_CFLAGS)
@@ -33,5 +33,9 @@ tests_unit_test_http_route_SOURCES = tests/unit/test_http_route.c
 tests_unit_test_http_route_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_route_LDADD = libcore.la $(TEST_LIBS)
 
-TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http tests/unit/test_http_get \
-	tests/unit/test_http_query tests/unit/test_http_route
+tests_unit_test_vanished_SOURCES = tests/unit/test_vanished.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_vanished_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vanished_LDADD = libcore.la $(TEST_LIBS)
+
+TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
+	tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route tests/unit/test_vanished

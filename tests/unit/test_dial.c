@@ -118,14 +118,14 @@ static bool on_body(struct pluq_conn *c, void *user)
 static void on_close(struct pluq_conn *c, void *user, const char *why)
 {
 	struct call *k = user;
+	bool again = k->again;
 	assert_null(net->conn_reserve(c, 1));
 	k->why = why;
 	k->conn = NULL;
-	atomic_fetch_add(&k->closed, 1);
-	if (k->again) {
-		k->again = false;
+	k->again = false;
+	if (again)
 		make(k);
-	}
+	atomic_fetch_add(&k->closed, 1); /* the last: the test may go on, and k be gone */
 }
 
 static const struct pluq_conn_ops ops = {

@@ -269,6 +269,35 @@ static void pool_lets_a_lane_pass_jobs_that_hang(void **state)
 	sem_destroy(&gate);
 }
 
+/* What must take no threads from others waits for its own. */
+static void pool_lets_nothing_pass_in_a_fixed_lane(void **state)
+{
+	struct pluq__lane *lane = pluq__pool_lane(pool, "names", 2), *other = pluq__pool_lane(pool, "disk", 1);
+	sem_t gate;
+
+	pluq__lane_fix(lane);
+	sem_init(&gate, 0, 0);
+	for (int n = 0; n < 2; n++) {
+		struct task *t = task_new(lane, n);
+
+		t->gate = &gate;
+		submit_on_loop(t);
+	}
+	submit_on_loop(task_new(lane, 10));
+	/* the other lane passes what hangs in it, and by then the first would have */
+	struct task *hung = task_new(other, 20);
+	hung->gate = &gate;
+	submit_on_loop(hung);
+	submit_on_loop(task_new(other, 21));
+	assert_true(until_at_least(&done_count, 1));
+	assert_int_equal(order[0], 21);
+	assert_int_equal(begun, 4);
+	for (int n = 0; n < 3; n++)
+		sem_post(&gate);
+	assert_true(until_at_least(&done_count, 5));
+	sem_destroy(&gate);
+}
+
 /* A wide lane of which no job ends does not take a second for each round. What hung is named all the same. */
 static void pool_passes_many_jobs_that_hang_sooner(void **state)
 {
@@ -436,6 +465,7 @@ int main(void)
 	    TEST(pool_runs_no_more_than_the_width_of_each_lane),
 	    TEST(pool_gives_every_admitted_job_a_thread),
 	    TEST(pool_lets_a_lane_pass_jobs_that_hang),
+	    TEST(pool_lets_nothing_pass_in_a_fixed_lane),
 	    TEST(pool_passes_many_jobs_that_hang_sooner),
 	    TEST(pool_survives_as_many_hung_jobs_as_it_has_threads),
 	    TEST(pool_names_a_slow_operation),
