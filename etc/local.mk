@@ -1,4 +1,4 @@
-EXTRA_DIST += etc/pluq/nsqd.yaml etc/systemd/pluqd@.service.in
+EXTRA_DIST += etc/pluq/nsqd.yaml etc/pluq/nsqlookupd.yaml etc/systemd/pluqd@.service.in
 
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = etc/sysusers.d/pluq.conf
@@ -13,11 +13,17 @@ etc/systemd/pluqd@.service: etc/systemd/pluqd@.service.in Makefile
 
 # What an administrator has changed is not overwritten, and not removed.
 pluqconfdir = $(sysconfdir)/pluq
+PLUQ_ROLES = nsqd nsqlookupd
 install-data-local:
 	$(MKDIR_P) $(DESTDIR)$(pluqconfdir)/conf.d
-	test -e $(DESTDIR)$(pluqconfdir)/nsqd.yaml || \
-		$(INSTALL_DATA) $(srcdir)/etc/pluq/nsqd.yaml $(DESTDIR)$(pluqconfdir)/nsqd.yaml
+	for role in $(PLUQ_ROLES); do \
+		test -e $(DESTDIR)$(pluqconfdir)/$$role.yaml || \
+			$(INSTALL_DATA) $(srcdir)/etc/pluq/$$role.yaml $(DESTDIR)$(pluqconfdir)/$$role.yaml || exit 1; \
+	done
 
 uninstall-local:
-	! cmp -s $(srcdir)/etc/pluq/nsqd.yaml $(DESTDIR)$(pluqconfdir)/nsqd.yaml || rm -f $(DESTDIR)$(pluqconfdir)/nsqd.yaml
+	for role in $(PLUQ_ROLES); do \
+		! cmp -s $(srcdir)/etc/pluq/$$role.yaml $(DESTDIR)$(pluqconfdir)/$$role.yaml || \
+			rm -f $(DESTDIR)$(pluqconfdir)/$$role.yaml; \
+	done
 	-rmdir $(DESTDIR)$(pluqconfdir)/conf.d $(DESTDIR)$(pluqconfdir) 2>/dev/null

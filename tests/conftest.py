@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pluqtest import Client, Pluqd  # noqa: E402
+from pluqtest.lookupd import Lookupd  # noqa: E402
 
 _numbers = itertools.count(1)
 _started = []  # daemons of the current session whose folders are still there
@@ -49,29 +50,45 @@ def broker(request):
     _discard([d])
 
 
-@pytest.fixture
-def launch():
-    """launch(**options) starts a daemon for this test alone."""
+@pytest.fixture(scope="module")
+def lookupd(request):
+    """One discovery daemon for all tests of a file, with the file's OPTIONS."""
+    d = Lookupd(**getattr(request.module, "OPTIONS", {}))
+    _started.append(d)
+    yield d
+    _discard([d])
+
+
+def _launcher(kind):
+    """start(**options) starts a daemon, start.make(**options) only makes one; all are stopped at the end."""
     mine = []
 
-    def start(*args, **options):
-        d = Pluqd(*args, start=False, **options)
-        mine.append(d)
-        _started.append(d)
-        return d.start()
-
     def make(*args, **options):
-        """As launch, but does not start it."""
-        d = Pluqd(*args, start=False, **options)
+        d = kind(*args, start=False, **options)
         mine.append(d)
         _started.append(d)
         return d
+
+    def start(*args, **options):
+        return make(*args, **options).start()
 
     start.make = make
     yield start
     for c in list(Client.alive):
         c.close()
     _discard(mine)
+
+
+@pytest.fixture
+def launch():
+    """launch(**options) starts a daemon for this test alone."""
+    yield from _launcher(Pluqd)
+
+
+@pytest.fixture
+def launch_lookupd():
+    """The same for a discovery daemon."""
+    yield from _launcher(Lookupd)
 
 
 @pytest.fixture

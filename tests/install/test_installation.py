@@ -202,7 +202,7 @@ def test_every_private_header_stands_alone():
 
 def test_plugins_export_one_symbol(installation):
     plugins = list(installation.plugins.glob("*.so"))
-    assert {"nsqd.so", "diskqueue.so", "memory.so"} <= {p.name for p in plugins}
+    assert {"nsqd.so", "lookupd.so", "diskqueue.so", "memory.so"} <= {p.name for p in plugins}
     for plugin in plugins:
         assert exported(plugin) == {"pluq_plugin_entry"}, plugin
 
@@ -238,8 +238,9 @@ def test_the_unit_runs_what_is_installed(installation):
     unit = (prefix / "lib/systemd/system/pluqd@.service").read_text()
     program, option, config = re.search(r"^ExecStart=(\S+) (--config) (\S+)$", unit, re.M).groups()
     assert root / program.lstrip("/") == installation.daemon
-    config = root / config.replace("%i", "nsqd").lstrip("/")
-    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", option, config, "--check-config")
+    for role in ("nsqd", "nsqlookupd"):
+        run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", option,
+            root / config.replace("%i", role).lstrip("/"), "--check-config")
     users = re.findall(r"^u (\S+)", (prefix / "lib/sysusers.d/pluq.conf").read_text(), re.M)
     shipped = (GUIDE.parents[1] / "etc" / "pluq" / "nsqd.yaml").read_text()
     assert users == re.findall(r"^User=(\S+)$", unit, re.M) == re.findall(r"^user: (\S+)$", shipped, re.M)

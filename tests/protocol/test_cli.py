@@ -67,7 +67,7 @@ def test_wrong_usage_is_status_2():
 def test_plugins_are_listed():
     lines = pluqd("--list-plugins").stdout.splitlines()
     kinds = {line.split()[0]: line.split()[1] for line in lines}
-    assert kinds["nsqd"] == "handler" and kinds["diskqueue"] == kinds["memory"] == "storage"
+    assert kinds["nsqd"] == kinds["lookupd"] == "handler" and kinds["diskqueue"] == kinds["memory"] == "storage"
 
 
 def test_an_answer_that_cannot_be_written_is_a_failure():
@@ -91,10 +91,11 @@ def test_reference_in_the_documentation_is_current():
     assert pluqd("--print-reference").stdout == (Path(SOURCE) / "docs" / "options.md").read_text(), "run: make options-doc"
 
 
-def test_example_configuration_is_good():
+@pytest.mark.parametrize("role", ["nsqd", "nsqlookupd"])
+def test_example_configuration_is_good(role):
     if not SOURCE:
         pytest.skip("PLUQ_SOURCE_DIR is not set")
-    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / "nsqd.yaml", "--check-config", "--set", "user=")  # the package makes the user
+    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / f"{role}.yaml", "--check-config", "--set", "user=")  # the package makes the user
 
 
 # print-config

@@ -1,0 +1,42 @@
+/* The lookupd handler: one instance. Options and tables are read-only once init has run; all else is loop 0's. */
+#ifndef LOOKUPD_LOOKUPD_H
+#define LOOKUPD_LOOKUPD_H
+
+#include <pluq/handler.h>
+
+#include "db.h"
+#include "options.h"
+#include "snapshot.h"
+
+/* What the protocol shows as the server's version: the version of the original whose protocol this is. */
+#define LOOKUPD_VERSION "1.3.0"
+
+#define LOOKUPD_ROUTES 14
+
+struct lookupd {
+	const struct pluq_host *host;
+	const struct pluq_net *net;
+	const struct pluq_http *http;
+	const struct conf *conf;
+	struct pluq_listener *tcp; /* NULL: off */
+	struct pluq_http_server *server; /* NULL: off */
+	struct pluq_http_route routes[LOOKUPD_ROUTES]; /* borrowed by the HTTP layer */
+	char hostname[256];
+	struct db db;
+	struct snapshot snapshot;
+};
+
+/* What is announced to others. */
+const char *lookupd_broadcast_address(const struct lookupd *);
+int64_t lookupd_tcp_port(const struct lookupd *); /* the real one; -1: unix socket, 0: off */
+int64_t lookupd_http_port(const struct lookupd *);
+
+/* Has it pinged in time? */
+bool lookupd_active(const struct lookupd *, const struct peer *, int64_t now_ns);
+/* Is it left out of /lookup for this topic? */
+bool lookupd_tombstoned(const struct lookupd *, const struct entry *, int64_t now_ns);
+
+/* http_routes.c: opens the HTTP listener. */
+int http_start(struct lookupd *, struct pluq_why *why);
+
+#endif
