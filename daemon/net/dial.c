@@ -88,6 +88,7 @@ static void connected(struct pluq__dial *d, bool watched)
 /* event_callback_fn */
 static void on_attempt(evutil_socket_t fd, short what, void *arg)
 {
+	(void)what;
 	struct pluq__dial *d = arg;
 	int error = 0;
 	socklen_t length = sizeof error;
@@ -287,6 +288,7 @@ static bool params_ok(const struct pluq_connect *p, struct pluq_why *why)
 
 int pluq__dial(struct pluq__net *net, const struct pluq_connect *p, struct pluq_conn **out, struct pluq_why *why)
 {
+	(void)net;
 	struct pluq__addr addr;
 	int error;
 	if (!params_ok(p, why))

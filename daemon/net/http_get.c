@@ -149,11 +149,16 @@ static int on_open(void *arg, struct pluq_conn *c)
 
 static int64_t on_data(struct pluq_conn *c, void *user, const uint8_t *bytes, size_t length)
 {
+	(void)c;
 	return parse(user, bytes, length) ? (int64_t)length : PLUQ_CONN_CLOSE;
 }
 
 static void on_eof(struct pluq_conn *c, void *user, const uint8_t *rest, size_t length, bool in_body)
 {
+	(void)c;
+	(void)rest;
+	(void)length;
+	(void)in_body;
 	parse(user, NULL, 0);
 }
 

@@ -15,6 +15,8 @@ static enum step reply_ok(struct conn *c)
 
 static enum step ping(struct conn *c, const char *name, const struct line *l)
 {
+	(void)name;
+	(void)l;
 	if (c->peer)
 		c->peer->active_ns = c->lookupd->host->now_ns(c->lookupd->host);
 	return reply_ok(c);
@@ -22,6 +24,8 @@ static enum step ping(struct conn *c, const char *name, const struct line *l)
 
 static enum step identify(struct conn *c, const char *name, const struct line *l)
 {
+	(void)name;
+	(void)l;
 	if (c->peer)
 		return conn_fail(c, "E_INVALID cannot IDENTIFY again");
 	c->state = STATE_SIZE;

@@ -240,6 +240,10 @@ static void on_eof(struct pluq_conn *net, void *user, const uint8_t *rest, size_
 {
 	struct conn *c = user;
 
+	(void)net;
+	(void)rest;
+	(void)length;
+	(void)in_body;
 	if (c->ended)
 		return;
 	if (c->state == STATE_SIZE)

@@ -200,6 +200,7 @@ static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes,
 	struct lookup_peer *p = user;
 	size_t at = 0;
 
+	(void)conn;
 	while (!p->trouble && length - at >= 4) {
 		int32_t size = wire_i32(bytes + at);
 
@@ -217,6 +218,8 @@ static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes,
 
 static bool on_body(struct pluq_conn *conn, void *user)
 {
+	(void)conn;
+	(void)user;
 	return false; /* nothing is asked for */
 }
 
@@ -244,6 +247,7 @@ static void on_close(struct pluq_conn *conn, void *user, const char *why)
 {
 	struct lookup_peer *p = user;
 
+	(void)conn;
 	p->conn = NULL;
 	p->unanswered = 0;
 	if (p->state == LOOKUP_LEAVING)
