@@ -249,7 +249,7 @@ static int begin(struct pluq_conn *c, const struct pluq_connect *p, const struct
 {
 	struct pluq__dial *d = c->dial;
 	struct pluq__loop *l = c->at->loop;
-	d->deadline_ns = p->timeout_ns > 0 && p->timeout_ns < INT64_MAX - l->now_ns ? l->now_ns + p->timeout_ns : INT64_MAX;
+	d->deadline_ns = p->timeout_ns > 0 && p->timeout_ns < INT64_MAX / 2 ? l->now_ns + p->timeout_ns : INT64_MAX;
 	int error = addr->is_unix ? unix_target(d, addr) : inet_targets(d, addr);
 	if (error)
 		return error;

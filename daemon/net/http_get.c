@@ -203,10 +203,12 @@ static bool lines_ok(const char *text)
 	return true;
 }
 
-static int judge(const struct pluq_http_get *p, struct pluq_why *why)
+static int judge(const struct pluq__loop *loop0, const struct pluq_http_get *p, struct pluq_why *why)
 {
 	const char *wrong = NULL;
-	if (p->size < sizeof *p || !p->fn || p->max_body < 0 || p->timeout_ns < 0 || p->connect_timeout_ns < 0)
+	if (pluq__loop_self() != loop0)
+		wrong = "was not called on loop 0";
+	else if (p->size < sizeof *p || !p->fn || p->max_body < 0 || p->timeout_ns < 0 || p->connect_timeout_ns < 0)
 		wrong = "was called with a table that cannot be used";
 	else if (*p->target != '/' || !graphic(p->target))
 		wrong = "was called with a target that is not an encoded path";
@@ -246,7 +248,7 @@ int pluq__http_get(const struct pluq_host *host, const struct pluq_http_get *p, 
     struct pluq_why *why)
 {
 	struct pluq__loop *l = &pluq__host(host)->loops->loop[0];
-	int error = judge(p, why);
+	int error = judge(l, p, why);
 	if (error)
 		return error;
 	struct pluq_http_call *k = call_new(p);
@@ -261,8 +263,8 @@ int pluq__http_get(const struct pluq_host *host, const struct pluq_http_get *p, 
 		call_free(k);
 		return error;
 	}
-	if (p->timeout_ns > 0)
-		pluq__loop_set(l, &k->timer, p->timeout_ns < INT64_MAX - l->now_ns ? l->now_ns + p->timeout_ns : INT64_MAX);
+	if (p->timeout_ns > 0 && p->timeout_ns < INT64_MAX / 2)
+		pluq__loop_set(l, &k->timer, l->now_ns + p->timeout_ns);
 	*out = k;
 	return 0;
 }

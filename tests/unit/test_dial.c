@@ -277,7 +277,7 @@ static void it_serves_like_any_other(void **state)
 static void it_says_its_last_words(void **state)
 {
 	int fd = peer_listen(HERE, 0, 5);
-	struct call k = {.address = address_of(HERE, port_of(fd)), .timeout_ns = PLUQ__SEC};
+	struct call k = {.address = address_of(HERE, port_of(fd)), .timeout_ns = 60 * PLUQ__SEC};
 	start(&k);
 	int peer = peer_accept(fd);
 	peer_say(peer, "Quit");
@@ -427,7 +427,7 @@ static void the_next_address_follows_silence_in_time(void **state)
 	struct swallower s;
 	int fd = peer_listen(THERE, 0, 5);
 	swallow(&s, HERE, port_of(fd));
-	struct call k = {.address = address_of("two.test", port_of(fd)), .timeout_ns = 200 * PLUQ__MS};
+	struct call k = {.address = address_of("two.test", port_of(fd)), .timeout_ns = 2 * PLUQ__SEC};
 	start(&k);
 	close(peer_accept(fd));
 	expect_end(&k, 1, "closed by the peer");
@@ -544,7 +544,7 @@ static void cancelled_while_connecting(void **state)
 {
 	struct swallower s;
 	swallow(&s, HERE, 0);
-	struct call k = {.address = address_of(HERE, port_of(s.fd)), .timeout_ns = PLUQ__SEC};
+	struct call k = {.address = address_of(HERE, port_of(s.fd)), .timeout_ns = 60 * PLUQ__SEC};
 	start(&k);
 	rig_post(&rig, 0, cancel, &k); /* the attempt was begun at the end of the step before */
 	expect_end(&k, 0, "closed");

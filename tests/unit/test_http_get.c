@@ -264,7 +264,7 @@ static void an_answer_that_does_not_come_is_not_waited_for(void **state)
 	static const char *const starts[] = {"", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell"};
 	for (size_t i = 0; i < 2; i++) {
 		struct get g = to(address);
-		g.params.timeout_ns = 100 * PLUQ__MS;
+		g.params.timeout_ns = PLUQ__SEC;
 		start(&g);
 		int peer = peer_accept();
 		peer_say(peer, starts[i]);
@@ -360,6 +360,9 @@ static void what_would_be_another_request_is_refused(void **state)
 		start(&g);
 		assert_int_equal(g.result, PLUQ_EADDRESS);
 	}
+	struct get elsewhere = to(address);
+	make(&elsewhere);
+	assert_int_equal(elsewhere.result, PLUQ_EINVAL);
 }
 
 static void an_answer_may_bring_the_next_question(void **state)
