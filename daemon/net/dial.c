@@ -288,14 +288,13 @@ static bool params_ok(const struct pluq_connect *p, struct pluq_why *why)
 
 int pluq__dial(struct pluq__net *net, const struct pluq_connect *p, struct pluq_conn **out, struct pluq_why *why)
 {
-	(void)net;
 	struct pluq__addr addr;
 	int error;
 	if (!params_ok(p, why))
 		return PLUQ_EINVAL;
 	if ((error = pluq__addr_parse(p->address, &addr, why)))
 		return error;
-	struct pluq__net_loop *at = pluq__net_loop(pluq__loop_self());
+	struct pluq__net_loop *at = &net->per_loop[pluq__loop_self()->index];
 	if (at->reading_stopped || at->closing) {
 		snprintf(why->text, sizeof why->text, "the daemon stops");
 		return PLUQ_EEXITING;
