@@ -17,10 +17,8 @@ static void add_topics(struct text *t, const struct peer *p)
 {
 	bool some = false;
 
-	SET_EACH(&p->topics, const struct entry, e) {
-		put_comma(t, &some);
-		put_name(t, e->reg);
-	}
+	SET_EACH(&p->topics, const struct entry, e)
+		put_name(t, e->reg, &some);
 }
 
 /* walk.step */

@@ -8,10 +8,8 @@ static size_t add_topic(struct walk *w, struct link *item)
 {
 	const struct topic *t = LINK_OWNER(item, struct topic, link);
 
-	if (t->listed) {
-		put_comma(&w->out, &w->some);
-		put_name(&w->out, &t->reg);
-	}
+	if (t->listed)
+		put_name(&w->out, &t->reg, &w->some);
 	return 1;
 }
 

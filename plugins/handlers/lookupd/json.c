@@ -1,5 +1,7 @@
 #include "json.h"
 
+#include <string.h>
+
 void put_string(const struct pluq_http *http, struct text *t, const char *bytes, size_t n)
 {
 	size_t room = 6 * n + 2;
@@ -11,11 +13,20 @@ void put_string(const struct pluq_http *http, struct text *t, const char *bytes,
 		t->failed = true;
 }
 
-void put_name(struct text *t, const struct registration *r)
+/* There may be a hundred thousand of them in one answer: one look at the room for each. */
+void put_name(struct text *t, const struct registration *r, bool *some)
 {
-	text_byte(t, '"');
-	text_add(t, r->name, r->length);
-	text_byte(t, '"');
+	char *to = text_room(t, (size_t)r->length + 3);
+
+	if (!to)
+		return;
+	if (*some)
+		*to++ = ',';
+	*some = true;
+	*to++ = '"';
+	memcpy(to, r->name, r->length);
+	to[r->length] = '"';
+	t->length = (size_t)(to + r->length + 1 - t->data);
 }
 
 void put_comma(struct text *t, bool *some)
@@ -32,10 +43,8 @@ void put_channels(struct text *t, const struct topic *topic)
 	bool some = false;
 
 	text_byte(t, '[');
-	SET_EACH(channels, const struct channel, c) {
-		put_comma(t, &some);
-		put_name(t, &c->reg);
-	}
+	SET_EACH(channels, const struct channel, c)
+		put_name(t, &c->reg, &some);
 	text_byte(t, ']');
 }
 

@@ -9,10 +9,10 @@
 
 /* Any bytes as a string. */
 void put_string(const struct pluq_http *, struct text *, const char *bytes, size_t n);
-/* A registration's name, of which nothing needs an escape. */
-void put_name(struct text *, const struct registration *);
 /* A comma before every item of a list but the first; *some begins false. */
 void put_comma(struct text *, bool *some);
+/* A registration's name, of which nothing needs an escape, as an item of a list. */
+void put_name(struct text *, const struct registration *, bool *some);
 
 /* The channels of a topic as a list; empty for NULL. */
 void put_channels(struct text *, const struct topic *);

@@ -26,14 +26,12 @@ static size_t add_topic(struct walk *w, struct link *item)
 		return 1;
 	put_comma(&w->out, &w->some);
 	text_str(&w->out, "\n{\"name\":");
-	put_name(&w->out, &t->reg);
+	put_name(&w->out, &t->reg, &some);
 	text_str(&w->out, ",\"channels\":[");
-	SET_EACH(&t->channels, const struct channel, c) {
-		if (c->reg.ephemeral)
-			continue;
-		put_comma(&w->out, &some);
-		put_name(&w->out, &c->reg);
-	}
+	some = false;
+	SET_EACH(&t->channels, const struct channel, c)
+		if (!c->reg.ephemeral)
+			put_name(&w->out, &c->reg, &some);
 	text_str(&w->out, "]}");
 	return 1 + t->channels.count;
 }
