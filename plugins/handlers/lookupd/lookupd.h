@@ -23,6 +23,7 @@ struct lookupd {
 	struct pluq_http_route routes[LOOKUPD_ROUTES]; /* borrowed by the HTTP layer */
 	char hostname[256];
 	struct db db;
+	bool walking; /* a letter to go on with the walks is under way */
 	struct snapshot snapshot;
 };
 

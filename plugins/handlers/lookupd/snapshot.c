@@ -169,7 +169,7 @@ void snapshot_drain(struct lookupd *l)
 	s->draining = true;
 	l->host->timer_free(&s->timer);
 	plan(l);
-	walk_finish_all(&l->db);
+	walk_finish_all(l);
 }
 
 void snapshot_fini(struct lookupd *l)

@@ -18,10 +18,7 @@ static void end(struct walk *w)
 	link_remove(&w->in_db);
 	w->done(w);
 	text_free(&w->out);
-	if (w->posted)
-		w->over = true;
-	else
-		free(w);
+	free(w);
 }
 
 /* false: there is more. */
@@ -37,45 +34,43 @@ static bool slice(struct walk *w, size_t most)
 	return w->at == w->list;
 }
 
-static void finish(struct walk *w)
+void walk_finish_all(struct lookupd *l)
 {
-	slice(w, SIZE_MAX);
-	end(w);
+	while (!link_alone(&l->db.walks)) {
+		struct walk *w = LINK_OWNER(l->db.walks.next, struct walk, in_db);
+		slice(w, SIZE_MAX);
+		end(w);
+	}
 }
 
-static void go_on(struct walk *w);
+static void on_letter(void *arg);
 
-/* pluq_post_fn */
+/* One letter at a time, however many walks there are. */
+static void plan(struct lookupd *l)
+{
+	if (l->walking || link_alone(&l->db.walks))
+		return;
+	l->walking = true;
+	if (l->host->post(l->host, 0, on_letter, l) < 0) {
+		l->walking = false;
+		walk_finish_all(l);
+	}
+}
+
+/* pluq_post_fn: the next slice, of the walk whose turn it is. */
 static void on_letter(void *arg)
 {
-	struct walk *w = arg;
+	struct lookupd *l = arg;
 
-	w->posted = false;
-	if (w->over)
-		free(w);
-	else
-		go_on(w);
-}
-
-static void go_on(struct walk *w)
-{
-	const struct pluq_host *host = w->lookupd->host;
-
-	if (slice(w, SLICE)) {
-		end(w);
+	l->walking = false;
+	if (link_alone(&l->db.walks))
 		return;
-	}
-	w->posted = true;
-	if (host->post(host, 0, on_letter, w) < 0) {
-		w->posted = false;
-		finish(w);
-	}
-}
-
-void walk_finish_all(struct db *db)
-{
-	while (!link_alone(&db->walks))
-		finish(LINK_OWNER(db->walks.next, struct walk, in_db));
+	struct walk *w = LINK_OWNER(l->db.walks.next, struct walk, in_db);
+	link_remove(&w->in_db);
+	link_append(&l->db.walks, &w->in_db);
+	if (slice(w, SLICE))
+		end(w);
+	plan(l);
 }
 
 bool walk_start(struct lookupd *l, const struct link *list, struct text *begin, bool some,
@@ -89,6 +84,9 @@ bool walk_start(struct lookupd *l, const struct link *list, struct text *begin, 
 	    .out = *begin, .some = some};
 	*begin = (struct text){0};
 	link_append(&l->db.walks, &w->in_db);
-	go_on(w);
+	if (slice(w, SLICE))
+		end(w);
+	else
+		plan(l);
 	return true;
 }

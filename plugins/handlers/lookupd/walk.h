@@ -1,7 +1,7 @@
 /* Answers that are made bit by bit. Going through everything known may take tens of milliseconds when there are a thousand
- * brokers; so a walk goes through a list of the database in slices, each a letter to loop 0, between which the loop does
- * its other work. Each item is visited at most once and as a whole; items that come or go while a walk is under way may
- * be in or not, as if asked a moment earlier or later. */
+ * brokers; so a walk goes through a list of the database in slices, between which the loop does its other work. Many walks
+ * take turns, one slice of one of them in each turn of the loop. Each item is visited at most once and as a whole; items that
+ * come or go while a walk is under way may be in or not, as if asked a moment earlier or later. */
 #ifndef LOOKUPD_WALK_H
 #define LOOKUPD_WALK_H
 
@@ -15,8 +15,6 @@ struct walk {
 	struct lookupd *lookupd;
 	const struct link *list;
 	struct link *at; /* the next item; list: the end */
-	bool posted;     /* a letter is under way */
-	bool over;       /* the letter is all that keeps it */
 	/* Adds the item to `out`. Returns how much work that was, in things touched. */
 	size_t (*step)(struct walk *, struct link *item);
 	/* Once, at the end. `out` is the callee's to take. */
@@ -31,7 +29,7 @@ struct walk {
 bool walk_start(struct lookupd *, const struct link *list, struct text *begin, bool some,
     size_t (*step)(struct walk *, struct link *), void (*done)(struct walk *), void *arg);
 /* All of them go to their end now. */
-void walk_finish_all(struct db *);
+void walk_finish_all(struct lookupd *);
 /* The item is about to go. */
 void walk_leave(struct walk *, const struct link *item);
 
