@@ -137,7 +137,7 @@ int pluq__args_parse(struct pluq__args *args, int argc, char **argv)
 {
 	int rc;
 
-	*args = (struct pluq__args){ .action = PLUQ__SERVE };
+	*args = (struct pluq__args){ .action = PLUQ__SERVE, .program = "pluqd" };
 	rc = parse(args, argc, argv);
 	if (rc)
 		pluq__args_free(args);

@@ -16,10 +16,14 @@ enum pluq__action {
 	PLUQ__HELP
 };
 
+struct pluq__dropin;
+
 /* Strings are borrowed from argv. */
 struct pluq__args {
 	enum pluq__action action;
-	const char *config;  /* NULL: none */
+	const char *program; /* the name that errors are said by */
+	const struct pluq__dropin *dropin; /* it was started as a program of the original's, and this is its command line; or NULL */
+	const char *config;  /* YAML; NULL: none */
 	const char *plugin;  /* PLUQ__HELP_PLUGIN */
 	const char **sets;   /* arguments of --set, each with a '=' */
 	size_t set_count;

@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "base/yaml.h"
+#include "dropin/dropin.h"
 #include "plugin/settings.h"
 
 static int no_memory(struct pluq__problem *p)
@@ -67,8 +68,7 @@ static int grow(struct pluq__config *c)
 	return 0;
 }
 
-/* name: as in the list of plugins. NULL: no memory. */
-static struct pluq__wanted *add(struct pluq__config *c, const char *name, const struct pluq__origin *origin)
+struct pluq__wanted *pluq__config_add(struct pluq__config *c, const char *name, const struct pluq__origin *origin)
 {
 	struct pluq__wanted *w;
 
@@ -120,7 +120,7 @@ static int read_plugin(struct pluq__config *c, const char *name, struct pluq__no
 		    "give one another name: %.64s-2: {plugin: %.64s}", instance, w->origin.line, instance, name);
 		return wrong(p, item, text);
 	}
-	if (!w && !(w = add(c, name, &item->origin)))
+	if (!w && !(w = pluq__config_add(c, name, &item->origin)))
 		return no_memory(p);
 	if (!options || pluq__node_is_null(options))
 		return 0;
@@ -303,7 +303,7 @@ static int read_standard(struct pluq__config *c, struct pluq__problem *p)
 	const char *folder = state_folder(&c->arena);
 	struct pluq__node *path = folder ? pluq__node_scalar(&c->arena, folder, &origin) : NULL;
 
-	if (!path || !add(c, "nsqd", &origin) || !add(c, "diskqueue", &origin))
+	if (!path || !pluq__config_add(c, "nsqd", &origin) || !pluq__config_add(c, "diskqueue", &origin))
 		return no_memory(p);
 	for (size_t i = 0; i < c->plugin_count; i++)
 		c->plugins[i].standard = true;
@@ -337,7 +337,7 @@ static int set_of_plugin(struct pluq__config *c, const char *name, const char *k
 	const struct pluq__origin origin = { .set = set };
 	struct pluq__wanted *w = find(c, name);
 
-	if (!w && !(w = add(c, name, &origin)))
+	if (!w && !(w = pluq__config_add(c, name, &origin)))
 		return no_memory(p);
 	w->standard = false;
 	if (strcmp(key, "plugin") == 0) {
@@ -378,7 +378,10 @@ static int read_all(struct pluq__config *c, const struct pluq__args *args, struc
 
 	if (!(c->settings = pluq__node_new(&c->arena, PLUQ__NODE_MAP, &origin)))
 		return no_memory(p);
-	rc = args->config ? read_files(c, args->config, p) : read_standard(c, p);
+	if (args->dropin)
+		rc = pluq__dropin_read(c, args->dropin, p);
+	else
+		rc = args->config ? read_files(c, args->config, p) : read_standard(c, p);
 	for (size_t i = 0; i < args->set_count && !rc; i++)
 		rc = apply_set(c, args->sets[i], p);
 	return rc;

@@ -6,12 +6,13 @@
 
 #include "args.h"
 #include "daemon.h"
+#include "dropin/dropin.h"
 #include "plugin/help.h"
 #include "setup.h"
 
-static int fail(const struct pluq__problem *p)
+static int fail(const struct pluq__args *args, const struct pluq__problem *p)
 {
-	fprintf(stderr, "pluqd: %s\n", p->text);
+	fprintf(stderr, "%s: %s\n", args->program, p->text);
 	return 1;
 }
 
@@ -30,13 +31,15 @@ static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
 	struct pluq__problem p;
 
 	if (pluq__setup_load(s, &p) || check(s, &p))
-		return fail(&p);
+		return fail(args, &p);
 	if (args->action == PLUQ__CHECK_CONFIG) {
+		for (size_t i = 0; i < s->config.note_count; i++)
+			fprintf(stderr, "%s: %s\n", args->program, s->config.notes[i]);
 		puts("the configuration is good");
 		return 0;
 	}
 	if (args->action == PLUQ__PRINT_CONFIG)
-		return pluq__help_config(stdout, &s->plugins, &p) ? fail(&p) : 0;
+		return pluq__help_config(stdout, &s->plugins, &p) ? fail(args, &p) : 0;
 	return pluq__daemon_run(s, args);
 }
 
@@ -53,7 +56,7 @@ static int show(const struct pluq__setup *s, const struct pluq__args *args)
 		rc = pluq__help_plugin(stdout, plugin_dir, pluq__config_plugin_of(&s->config, args->plugin), &p);
 	else
 		rc = pluq__help_reference(stdout, plugin_dir, &p);
-	return rc ? fail(&p) : 0;
+	return rc ? fail(args, &p) : 0;
 }
 
 static int with_settings(const struct pluq__args *args)
@@ -63,7 +66,7 @@ static int with_settings(const struct pluq__args *args)
 	int status;
 
 	if (pluq__setup_read(&setup, args, &p))
-		return fail(&p);
+		return fail(args, &p);
 	switch (args->action) {
 	case PLUQ__LIST_PLUGINS:
 	case PLUQ__HELP_PLUGIN:
@@ -89,12 +92,38 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+/* The status to exit with; an answer that nobody gets is a failure. */
+static int finish(const char *program, int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: standard output cannot be written\n", program);
+	return 1;
+}
+
+/* Started by a name of the original's. */
+static int dropin_main(const struct pluq__role *role, int argc, char **argv)
+{
+	struct pluq__dropin dropin;
+	struct pluq__args args;
+	int status = pluq__dropin_args(&dropin, &args, role, argc, argv);
+
+	if (status < 0)
+		status = with_settings(&args);
+	pluq__args_free(&args);
+	pluq__dropin_free(&dropin);
+	return finish(role->name, status);
+}
+
 int main(int argc, char **argv)
 {
+	const struct pluq__role *role = pluq__role_of(argv[0]);
 	struct pluq__args args;
 	int status = 0;
 
 	fill_standard_descriptors();
+	if (role)
+		return dropin_main(role, argc, argv);
 	if (pluq__args_parse(&args, argc, argv))
 		return 2;
 	if (args.action == PLUQ__HELP)
@@ -104,9 +133,5 @@ int main(int argc, char **argv)
 	else
 		status = with_settings(&args);
 	pluq__args_free(&args);
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("pluqd: standard output cannot be written\n", stderr);
-		return 1;
-	}
-	return status;
+	return finish("pluqd", status);
 }

@@ -101,6 +101,19 @@ static void offer(struct pluq__plugin *one, struct fresh *fresh)
 		pluq__log(PLUQ_ERROR, one->instance, "reload failed, the old options stay: %s", why.text);
 }
 
+/* What is to be warned of is said once, by the start or by the reload that brings it. */
+static void warn_of_new(const struct pluq__config *config, const struct pluq__config *first)
+{
+	for (size_t i = 0; i < config->note_count; i++) {
+		bool known = false;
+
+		for (size_t j = 0; j < first->note_count && !known; j++)
+			known = strcmp(config->notes[i], first->notes[j]) == 0;
+		if (!known)
+			pluq__log(PLUQ_WARN, "core", "%s", config->notes[i]);
+	}
+}
+
 static void work(struct pluq__job *job)
 {
 	struct pluq__reload *r = (struct pluq__reload *)job;
@@ -116,6 +129,7 @@ static void work(struct pluq__job *job)
 		pluq__log(PLUQ_ERROR, "core", "reload failed, the old configuration stays: %s", p.text);
 	} else {
 		r->good = true;
+		warn_of_new(&config, &r->daemon->setup->config);
 		for (size_t i = 0; i < all->count; i++)
 			offer(&all->items[i], &r->fresh[i]);
 	}

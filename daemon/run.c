@@ -196,6 +196,8 @@ static int prepare(struct pluq__daemon *d, struct pluq__problem *p)
 	pluq__memory_set_limit(pluq__settings_memory(s));
 	if ((rc = pluq__log_open(pluq__settings_level(s), s->log_to, &why)))
 		return pluq__problem(p, rc, "log.to: %s", why.text);
+	for (size_t i = 0; i < d->setup->config.note_count; i++)
+		pluq__log(PLUQ_WARN, "core", "%s", d->setup->config.notes[i]);
 	if ((rc = pluq__user_find(&d->user, s->user, p)) || (rc = make_parts(d, p)))
 		return rc;
 	return make_hosts(d, p);
@@ -272,7 +274,7 @@ int pluq__daemon_run(struct pluq__setup *setup, const struct pluq__args *args)
 
 	if (start(&d, &p)) {
 		pluq__log_stop();
-		fprintf(stderr, "pluqd: %s\n", p.text);
+		fprintf(stderr, "%s: %s\n", args->program, p.text);
 		status = 1;
 	} else {
 		status = serve(&d);

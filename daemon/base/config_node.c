@@ -43,6 +43,7 @@ struct pluq__node *pluq__node_clone(struct pluq__arena *a, const struct pluq__no
 	n->alternatives = from->alternatives;
 	n->origin.file = copy_text(a, from->origin.file, &failed);
 	n->origin.set = copy_text(a, from->origin.set, &failed);
+	n->origin.other = copy_text(a, from->origin.other, &failed);
 	n->key = copy_text(a, from->key, &failed);
 	n->text = copy_text(a, from->text, &failed);
 	for (size_t i = 0; i < from->count && !failed; i++) {
@@ -104,6 +105,8 @@ const char *pluq__origin_text(const struct pluq__origin *o, char *buffer, size_t
 		snprintf(buffer, size, "%s:%d", o->file, o->line);
 	else if (o->set)
 		snprintf(buffer, size, "--set %s", o->set);
+	else if (o->other)
+		snprintf(buffer, size, "%s", o->other);
 	else
 		snprintf(buffer, size, "default");
 	return buffer;

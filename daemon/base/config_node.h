@@ -14,6 +14,7 @@ enum pluq__node_kind { PLUQ__NODE_SCALAR, PLUQ__NODE_LIST, PLUQ__NODE_MAP };
 struct pluq__origin {
 	const char *file; /* NULL: no file */
 	const char *set;  /* the name given to --set, or NULL */
+	const char *other; /* any other place, in words: "flag --x"; or NULL */
 	int line, column; /* from 1; of `file` */
 };
 
@@ -42,7 +43,7 @@ struct pluq__node *pluq__node_get(const struct pluq__node *map, const char *key)
 /* `key:` with nothing behind it, `~` or `null`. */
 bool pluq__node_is_null(const struct pluq__node *);
 
-/* "FILE:12", "--set a.b" or "default". */
+/* "FILE:12", "--set a.b", what `other` says, or "default". */
 const char *pluq__origin_text(const struct pluq__origin *, char *buffer, size_t size);
 
 #endif

@@ -4,12 +4,10 @@
 #define LONGEST (INT64_MAX / 4)
 #define MS INT64_C(1000000)
 
-#define OPTION(member, kind, standard_, low, high, original_, help_)                                                   \
-	{.key = #member, .type = PLUQ_OPT_##kind, .standard = standard_, .offset = offsetof(struct conf, member),      \
-	    .min = low, .max = high, .original = original_, .help = help_}
 /* Most keys are the original's. */
 #define SAME(member, kind, standard_, low, high, help_)                                                                \
-	OPTION(member, kind, standard_, low, high, #member, help_)
+	{.key = #member, .type = PLUQ_OPT_##kind, .standard = standard_, .offset = offsetof(struct conf, member),      \
+	    .min = low, .max = high, .original = #member, .help = help_}
 
 const struct pluq_option options[] = {
 	SAME(tcp_address, STRING, "127.0.0.1:4150", 0, 0,
@@ -26,8 +24,9 @@ const struct pluq_option options[] = {
 	    "time to connect to the HTTP side of a lookup daemon"),
 	SAME(http_client_request_timeout, DURATION, "5s", MS, LONGEST,
 	    "time of a whole request to it; a new topic waits for its channels no longer than both together"),
-	OPTION(node_id, INT, "-1", -1, 1023, "id",
-	    "part of message ids, to be different on every node; -1 means a hash of the host name"),
+	{.key = "node_id", .type = PLUQ_OPT_INT, .standard = "auto", .offset = offsetof(struct conf, node_id), .min = -1,
+	    .max = 1023, .words = "auto", .original = "id",
+	    .help = "part of message ids, to be different on every node; auto means a hash of the host name"},
 	SAME(max_msg_size, SIZE, "1MiB", 1, PLUQ_BODY_MAX, "longest message"),
 	SAME(max_body_size, SIZE, "5MiB", 1, INT32_MAX, "longest body of any other command, or of a batch of messages"),
 	SAME(mem_queue_size, INT, "10000", 0, INT32_MAX,

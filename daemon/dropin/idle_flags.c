@@ -1,0 +1,67 @@
+#include "idle_flags.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define NO_TLS "TLS is not offered: clients that ask for it are told so"
+#define NO_STATSD "nothing is sent to statsd"
+#define NO_LATENCIES "latencies are not tracked"
+#define NO_COMPRESSION "compression is not offered: clients that ask for it are told so"
+#define NO_SCANS "deadlines are exact here, nothing is scanned"
+#define LOG_PREFIX "a line of the log begins with time, level and plugin"
+#define NO_EFFECT "has no effect, as in the original"
+
+#define ABSENT(name, key, type, harmless, text) { name, key, PLUQ__IDLE_ABSENT, PLUQ__FLAG_##type, harmless, text, NULL }
+#define REFUSED(name, key, type, harmless, text) { name, key, PLUQ__IDLE_REFUSED, PLUQ__FLAG_##type, harmless, text, NULL }
+#define ALWAYS(name, key, type, text) { name, key, PLUQ__IDLE_ALWAYS, PLUQ__FLAG_##type, NULL, text, NULL }
+
+const struct pluq__idle_flag pluq__idle_nsqd[] = {
+	ALWAYS("verbose", NULL, BOOL, NO_EFFECT ": use --log-level"),
+	ALWAYS("worker-id", NULL, BOOL, NO_EFFECT ": use --node-id"),
+	ALWAYS("log-prefix", "log_prefix", STRING, LOG_PREFIX),
+	ALWAYS("queue-scan-selection-count", "queue_scan_selection_count", INT, NO_SCANS),
+	ALWAYS("queue-scan-worker-pool-max", "queue_scan_worker_pool_max", INT, NO_SCANS),
+
+	/* Who may connect, and how: a broker that was to be closed is not opened. */
+	REFUSED("auth-http-address", "auth_http_addresses", STRINGS, NULL,
+	    "this version asks no auth server, everybody would be let in: start without it if that is wanted"),
+	ABSENT("auth-http-request-method", "auth_http_request_method", STRING, NULL, "no auth server is asked"),
+	{ "tls-required", "tls_required", PLUQ__IDLE_REFUSED, PLUQ__FLAG_WORD, "false",
+	    "this version does not offer TLS, so that it cannot require it: start without it if plain connections are wanted",
+	    "false|true|tcp-https" },
+	REFUSED("tls-client-auth-policy", "tls_client_auth_policy", STRING, "",
+	    "this version does not offer TLS, everybody would be let in: start without it if that is wanted"),
+
+	/* These offer what a client may ask for, and a client is told that it does not get it. */
+	ABSENT("tls-cert", "tls_cert", STRING, "", NO_TLS),
+	ABSENT("tls-key", "tls_key", STRING, "", NO_TLS),
+	ABSENT("tls-root-ca-file", "tls_root_ca_file", STRING, "", NO_TLS),
+	{ "tls-min-version", "tls_min_version", PLUQ__IDLE_ABSENT, PLUQ__FLAG_WORD, NULL, NO_TLS,
+	    "|tls1.0|tls1.1|tls1.2|tls1.3" },
+	ABSENT("https-address", "https_address", STRING, "", "HTTPS is not served"),
+	ABSENT("deflate", "deflate", BOOL, "false", NO_COMPRESSION),
+	ABSENT("snappy", "snappy", BOOL, "false", NO_COMPRESSION),
+
+	ABSENT("statsd-address", "statsd_address", STRING, "", NO_STATSD),
+	ABSENT("statsd-exclude-ephemeral", "statsd_exclude_ephemeral", BOOL, NULL, NO_STATSD),
+	ABSENT("statsd-interval", "statsd_interval", DURATION, NULL, NO_STATSD),
+	ABSENT("statsd-mem-stats", "statsd_mem_stats", BOOL, NULL, NO_STATSD),
+	ABSENT("statsd-prefix", "statsd_prefix", STRING, NULL, NO_STATSD),
+	ABSENT("statsd-udp-packet-size", "statsd_udp_packet_size", INT, NULL, NO_STATSD),
+	ABSENT("e2e-processing-latency-percentile", "e2e_processing_latency_percentiles", FLOATS, NULL, NO_LATENCIES),
+	ABSENT("e2e-processing-latency-window-time", "e2e_processing_latency_window_time", DURATION, NULL, NO_LATENCIES),
+	{ .name = NULL },
+};
+
+const struct pluq__idle_flag pluq__idle_lookupd[] = {
+	ALWAYS("verbose", NULL, BOOL, NO_EFFECT ": use --log-level"),
+	ALWAYS("log-prefix", "log_prefix", STRING, LOG_PREFIX),
+	{ .name = NULL },
+};
+
+bool pluq__idle_is_harmless(const struct pluq__idle_flag *idle, const char *text, size_t list_count)
+{
+	if (!text)
+		return list_count == 0;
+	return idle->harmless && strcasecmp(text, idle->harmless) == 0;
+}
