@@ -59,36 +59,45 @@ def lookupd(request):
     _discard([d])
 
 
-def _launcher(kind):
-    """start(**options) starts a daemon, start.make(**options) only makes one; all are stopped at the end."""
+@pytest.fixture
+def adopt():
+    """adopt(daemon) sees to it that a daemon is stopped and its folder removed when the test has ended; returns it."""
     mine = []
 
-    def make(*args, **options):
-        d = kind(*args, start=False, **options)
+    def take(d):
         mine.append(d)
         _started.append(d)
         return d
 
-    def start(*args, **options):
-        return make(*args, **options).start()
-
-    start.make = make
-    yield start
+    yield take
     for c in list(Client.alive):
         c.close()
     _discard(mine)
 
 
+def _launcher(adopt, kind):
+    """start(**options) starts a daemon, start.make(**options) only makes one."""
+
+    def start(*args, **options):
+        return make(*args, **options).start()
+
+    def make(*args, **options):
+        return adopt(kind(*args, start=False, **options))
+
+    start.make = make
+    return start
+
+
 @pytest.fixture
-def launch():
+def launch(adopt):
     """launch(**options) starts a daemon for this test alone."""
-    yield from _launcher(Pluqd)
+    return _launcher(adopt, Pluqd)
 
 
 @pytest.fixture
-def launch_lookupd():
+def launch_lookupd(adopt):
     """The same for a discovery daemon."""
-    yield from _launcher(Lookupd)
+    return _launcher(adopt, Lookupd)
 
 
 @pytest.fixture

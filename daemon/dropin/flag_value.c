@@ -99,7 +99,7 @@ const char *pluq__flag_accepts(const struct pluq__flag *flag, char *buffer, size
 		[PLUQ__FLAG_DURATION] = "a duration such as 250ms or 1h30m",
 		[PLUQ__FLAG_STRING] = "a string",
 		[PLUQ__FLAG_STRINGS] = "a list of strings",
-		[PLUQ__FLAG_FLOATS] = "numbers, with commas between them",
+		[PLUQ__FLAG_FLOATS] = "a list of numbers",
 	};
 	size_t used = 0;
 	char word[64];

@@ -231,6 +231,17 @@ def test_plugins_are_found_where_they_were_installed(installation):
     assert re.search(r"^nsqd +handler\b", run(installation.daemon, "--list-plugins").stdout, re.M)
 
 
+def test_the_original_s_names_are_links(installation):
+    """They hold where they are staged too, and are found first if their folder is."""
+    folder = installation.daemon.parent.parent / "libexec" / "pluq"
+    env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PLUQ_PLUGIN_DIR": str(installation.plugins)}
+    assert {link.name for link in folder.iterdir()} == {"nsqd", "nsqlookupd"}
+    for link in folder.iterdir():
+        assert link.resolve() == installation.daemon.resolve() and not os.readlink(link).startswith("/")
+    assert re.fullmatch(r"nsqd v1\.3\.0 \(built w/pluq .*\)\n", run("nsqd", "--version", env=env).stdout)
+    assert run("nsqd", "--nonsense", status=2, env=env).stderr.startswith("flag provided but not defined: -nonsense\n")
+
+
 def test_the_unit_runs_what_is_installed(installation):
     """Its program is there, its configuration is good, and as shipped both name the user that is made for them."""
     root = Path(installation.root or "/")

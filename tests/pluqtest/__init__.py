@@ -2,8 +2,9 @@
 
 from .client import Client, Closed, Message, NoFrame
 from .daemon import Pluqd
+from .dropin import Dropin
 from .httpclient import RawHttp, Response, http
 from .wait import SLOW, eventually, never, scaled
 
-__all__ = ["Client", "Closed", "Message", "NoFrame", "Pluqd", "RawHttp", "Response", "http", "SLOW", "eventually",
+__all__ = ["Client", "Closed", "Dropin", "Message", "NoFrame", "Pluqd", "RawHttp", "Response", "http", "SLOW", "eventually",
            "never", "scaled"]

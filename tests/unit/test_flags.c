@@ -149,7 +149,7 @@ static void wrong_usage_is_told(void **state)
 	wrong(PARSE("--time=5"), "invalid value \"5\" for flag -time: a duration such as");
 	wrong(PARSE("--level=middle"), "invalid value \"middle\" for flag -level: one of low, high is wanted");
 	wrong(PARSE("--must=maybe"), "for flag -must: one of false, true, some");
-	wrong(PARSE("--points=0.5,x"), "for flag -points: numbers, with commas");
+	wrong(PARSE("--points=0.5,x"), "for flag -points: a list of numbers is wanted");
 	wrong(PARSE("--points="), "for flag -points");
 	wrong(PARSE("--points=0.5, 0.6"), "for flag -points");
 }
@@ -244,8 +244,8 @@ static void types_that_it_may_not(void **state)
 	file_is_refused("all_names = 1", "an integer is not a list of strings");
 	file_is_refused("points = [\"0.5\"]", "nothing but numbers");
 	file_is_refused("points = [nan]", "nothing but numbers");
-	file_is_refused("points = \"0.5,,1\"", "'' is not numbers");
-	file_is_refused("points = 0.5", "a float is not numbers");
+	file_is_refused("points = \"0.5,,1\"", "'' is not a list of numbers");
+	file_is_refused("points = 0.5", "a float is not a list of numbers");
 }
 
 static void programs_are_known_by_their_names(void **state)

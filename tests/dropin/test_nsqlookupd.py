@@ -1,0 +1,70 @@
+"""The same for the discovery daemon."""
+
+import re
+import signal
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from pluqtest import Dropin
+from pluqtest import daemon as under_test
+from pluqtest.wait import scaled
+
+pytestmark = pytest.mark.skipif(not Path(under_test.PLUGIN_DIR, "lookupd.so").exists(), reason="the handler lookupd is not built")
+
+LOOPBACK = ("--tcp-address=127.0.0.1:0", "-http-address", "127.0.0.1:0")
+
+
+def test_version(programs):
+    assert re.fullmatch(r"nsqlookupd v1\.3\.0 \(built w/pluq \d+\.\d+\.\d+\)\n", programs("nsqlookupd", "--version").stdout)
+
+
+def test_help_names_every_flag(programs):
+    names = re.findall(r"^  -(\S+)", programs("nsqlookupd", "--help").stderr, re.M)
+    assert set(names) == {"config", "version", "log-level", "log-prefix", "verbose", "tcp-address", "http-address", "broadcast-address",
+                          "inactive-producer-timeout", "tombstone-lifetime", "set", "check-config", "print-config"}
+
+
+def test_defaults_are_the_original_s(programs):
+    have = programs.printed("nsqlookupd")
+    for option, value in {"tcp_address": '"0.0.0.0:4160"', "http_address": '"0.0.0.0:4161"', "inactive_producer_timeout": "5m",
+                          "tombstone_lifetime": "45s", "broadcast_address": '""', "level": "info"}.items():
+        assert have[option] == (value, "default")
+
+
+def test_flags_and_file(programs, tmp_path):
+    path = tmp_path / "nsqlookupd.toml"
+    path.write_text('tombstone_lifetime = 1500\ninactive_producer_timeout = "1m30s"\nlog_prefix = "x"\n')
+    have = programs.printed("nsqlookupd", f"-config={path}", "--inactive-producer-timeout", "1h30m", "--set=threads=1")
+    assert have["tombstone_lifetime"] == ("1.5s", f"{path}:1")
+    assert have["inactive_producer_timeout"] == ("1h30m", "flag --inactive-producer-timeout")
+    assert programs("nsqlookupd", "--config", path, "--check-config").stderr.startswith(f"nsqlookupd: {path}:3: log_prefix: ")
+    path.write_text("\ntombstone_lifetime = \"45\"\n")
+    assert programs.mistake("nsqlookupd", "--config", path).startswith(f"{path}:2: tombstone_lifetime: '45' is not a duration")
+
+
+def test_wrong_usage_is_status_2(programs):
+    assert programs.usage("nsqlookupd", "--mem-queue-size=1") == "flag provided but not defined: -mem-queue-size"
+    assert programs.usage("nsqlookupd", "--tombstone-lifetime=45").startswith('invalid value "45" for flag -tombstone-lifetime')
+
+
+def test_a_busy_port_is_status_1(programs):
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+        r = programs("nsqlookupd", f"--tcp-address=127.0.0.1:{port}", "--http-address=127.0.0.1:0", "--log-level=fatal", status=1)
+    assert r.stderr.startswith("nsqlookupd: ") and str(port) in r.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serves_and_stops(adopt, number):
+    d = adopt(Dropin("nsqlookupd", *LOOPBACK, "--broadcast-address=127.0.0.1", "--verbose"))
+    assert d.http("GET", "/ping").body == b"OK"
+    with socket.create_connection(d.tcp, timeout=scaled(5)) as s:
+        s.sendall(b"  V1PING\n")
+        assert s.recv(6, socket.MSG_WAITALL) == struct.pack(">i", 2) + b"OK"
+    assert "flag --verbose: has no effect" in d.log()
+    assert d.files() == []
+    d.signal(number)
+    assert d.wait() == 0

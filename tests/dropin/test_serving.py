@@ -1,0 +1,73 @@
+"""Started as the test scripts of client libraries start the original."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from pluqtest import Dropin
+from pluqtest import daemon as under_test
+
+
+def test_nsqd_as_client_libraries_start_it(adopt):
+    d = adopt(Dropin("nsqd", start=False))
+    d.arguments = ["--lookupd-tcp-address=127.0.0.1:4160", "-broadcast-address=127.0.0.1", f"--data-path={d.data}",
+                   "--mem-queue-size", "100", "-tcp-address", "127.0.0.1:0", "-http-address", "127.0.0.1:0",
+                   "-tls-cert", "./test/cert.pem", "-tls-key", "./test/key.pem", "--log-level=debug", "[object Object]"]
+    d.start()
+    assert d.http("GET", "/ping").body == b"OK"
+    assert d.http("GET", "/config/mem_queue_size").body == b"100"
+    assert d.http("GET", "/info").json()["broadcast_address"] == "127.0.0.1"
+    d.client().pub("topic", "one")
+    c = d.consumer("topic", "channel", 1)
+    assert c.bodies(1) == [b"one"]
+    assert re.search(r"warn core: flag --tls-cert: TLS is not offered", d.log())
+    assert d.log().count("flag --tls-cert") == 1
+    d.signal(signal.SIGTERM)
+    assert d.wait() == 0
+    assert "nsqd.dat" in d.files()
+
+
+def test_the_default_data_directory_is_the_working_directory(adopt, tmp_path, monkeypatch):
+    d = adopt(Dropin("nsqd", "--tcp-address=127.0.0.1:0", "--http-address=127.0.0.1:0", start=False))
+    monkeypatch.chdir(tmp_path)
+    d.start()
+    d.client().pub("topic", "one")
+    d.stop()
+    assert (tmp_path / "nsqd.dat").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_it_ends_with_0(adopt, number):
+    d = adopt(Dropin.nsqd()).start()
+    d.signal(number)
+    assert d.wait() == 0
+
+
+def test_only_the_log_goes_to_standard_error(adopt):
+    """And nothing to standard output, which scripts throw away or read."""
+    d = adopt(Dropin.nsqd()).start()
+    d.stop()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z (debug|info|warn) ", line) for line in d.log().splitlines())
+
+
+def test_a_second_one_in_the_same_directory_is_refused(adopt):
+    d = adopt(Dropin.nsqd()).start()
+    other = adopt(Dropin.nsqd(f"--data-path={d.data}")).spawn()
+    assert other.wait() == 1
+    assert re.search(rf"^nsqd: .*{d.data}.*$", other.log(), re.M)
+
+
+def test_found_in_path(adopt):
+    """A relative link, started by its bare name."""
+    d = adopt(Dropin.nsqd())
+    d.program.unlink()
+    d.program.symlink_to(os.path.relpath(under_test.PROGRAM, d.program.parent.resolve()))
+    d.env["PATH"] = f"{d.program.parent}:{os.environ['PATH']}"
+    d.program, link = "nsqd", d.program
+    argv = d.command()
+    d.command = lambda: ["sh", "-c", 'exec "$@"', "sh", *argv]
+    d.start()
+    assert os.readlink(link).startswith("..")
+    assert d.http("GET", "/ping").body == b"OK"
