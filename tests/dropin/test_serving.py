@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 
 import pytest
 
@@ -12,7 +13,9 @@ from pluqtest import daemon as under_test
 
 def test_nsqd_as_client_libraries_start_it(adopt):
     d = adopt(Dropin("nsqd", start=False))
-    d.arguments = ["--lookupd-tcp-address=127.0.0.1:4160", "-broadcast-address=127.0.0.1", f"--data-path={d.data}",
+    nobody = socket.socket()  # bound, so that nobody else listens there
+    nobody.bind(("127.0.0.1", 0))
+    d.arguments = [f"--lookupd-tcp-address=127.0.0.1:{nobody.getsockname()[1]}", "-broadcast-address=127.0.0.1", f"--data-path={d.data}",
                    "--mem-queue-size", "100", "-tcp-address", "127.0.0.1:0", "-http-address", "127.0.0.1:0",
                    "-tls-cert", "./test/cert.pem", "-tls-key", "./test/key.pem", "--log-level=debug", "[object Object]"]
     d.start()
@@ -27,6 +30,7 @@ def test_nsqd_as_client_libraries_start_it(adopt):
     d.signal(signal.SIGTERM)
     assert d.wait() == 0
     assert "nsqd.dat" in d.files()
+    nobody.close()
 
 
 def test_the_default_data_directory_is_the_working_directory(adopt, tmp_path, monkeypatch):

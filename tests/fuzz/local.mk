@@ -2,6 +2,7 @@
 # tests that run over the corpus.
 FUZZERS = tests/fuzz/fuzz_diskqueue tests/fuzz/fuzz_lookupd_parser tests/fuzz/fuzz_nsqd_parser
 include tests/fuzz/disk.mk
+include tests/fuzz/dropin.mk
 include tests/fuzz/lookupd.mk
 include tests/fuzz/nsqd.mk
 if !ENABLE_FUZZ
