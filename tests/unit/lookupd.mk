@@ -6,7 +6,7 @@ check_PROGRAMS += $(LOOKUPD_UNIT_TESTS)
 TESTS += $(LOOKUPD_UNIT_TESTS)
 
 tests_unit_liblookupd_la_SOURCES = $(lookupd_files) tests/unit/mock_lookupd.c tests/unit/mock_lookupd.h
-tests_unit_liblookupd_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_unit_liblookupd_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
 tests_unit_liblookupd_la_LIBADD = $(JANSSON_LIBS)
 
 tests_unit_test_lookupd_db_SOURCES = tests/unit/test_lookupd_db.c
