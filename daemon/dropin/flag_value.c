@@ -109,7 +109,8 @@ const char *pluq__flag_accepts(const struct pluq__flag *flag, char *buffer, size
 		return buffer;
 	}
 	for (int64_t i = 0; pluq__word_at(flag->words, i, word, sizeof(word)) && used < size; i++)
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "one of ", word);
+		if (*word) /* an empty one is the same as none */
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "one of ", word);
 	return buffer;
 }
 

@@ -37,7 +37,7 @@ const struct pluq__idle_flag pluq__idle_nsqd[] = {
 	ABSENT("tls-key", "tls_key", STRING, "", NO_TLS),
 	ABSENT("tls-root-ca-file", "tls_root_ca_file", STRING, "", NO_TLS),
 	{ "tls-min-version", "tls_min_version", PLUQ__IDLE_ABSENT, PLUQ__FLAG_WORD, NULL, NO_TLS,
-	    "|tls1.0|tls1.1|tls1.2|tls1.3" },
+	    "tls1.0|tls1.1|tls1.2|tls1.3|" },
 	ABSENT("https-address", "https_address", STRING, "", "HTTPS is not served"),
 	ABSENT("deflate", "deflate", BOOL, "false", NO_COMPRESSION),
 	ABSENT("snappy", "snappy", BOOL, "false", NO_COMPRESSION),

@@ -113,7 +113,7 @@ def test_options_without_a_flag_are_set_as_pluqd_s(programs):
     (["--log-level=loud"], 'invalid value "loud" for flag -log-level: one of debug, info, warn, error, fatal is wanted'),
     (["--deflate=yes"], 'invalid value "yes" for flag -deflate'),
     (["--tls-required=maybe"], 'invalid value "maybe" for flag -tls-required'),
-    (["--tls-min-version=ssl3.0"], 'invalid value "ssl3.0" for flag -tls-min-version'),
+    (["--tls-min-version=ssl3.0"], 'invalid value "ssl3.0" for flag -tls-min-version: one of tls1.0, tls1.1, tls1.2, tls1.3 is wanted'),
     (["--e2e-processing-latency-percentile=1,x"], 'invalid value "1,x" for flag -e2e-processing-latency-percentile: a list of numbers is wanted'),
     (["---verbose"], "bad flag syntax: ---verbose"),
     (["-=1"], "bad flag syntax: -=1"),

@@ -14,9 +14,6 @@ from pluqtest.wait import scaled
 
 pytestmark = pytest.mark.skipif(not Path(under_test.PLUGIN_DIR, "lookupd.so").exists(), reason="the handler lookupd is not built")
 
-LOOPBACK = ("--tcp-address=127.0.0.1:0", "-http-address", "127.0.0.1:0")
-
-
 def test_version(programs):
     assert re.fullmatch(r"nsqlookupd v1\.3\.0 \(built w/pluq \d+\.\d+\.\d+\)\n", programs("nsqlookupd", "--version").stdout)
 
@@ -59,7 +56,7 @@ def test_a_busy_port_is_status_1(programs):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serves_and_stops(adopt, number):
-    d = adopt(Dropin("nsqlookupd", *LOOPBACK, "--broadcast-address=127.0.0.1", "--verbose"))
+    d = adopt(Dropin.nsqlookupd("--broadcast-address=127.0.0.1", "--verbose")).start()
     assert d.http("GET", "/ping").body == b"OK"
     with socket.create_connection(d.tcp, timeout=scaled(5)) as s:
         s.sendall(b"  V1PING\n")

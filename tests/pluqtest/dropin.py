@@ -24,8 +24,15 @@ class Dropin(Pluqd):
 
     @classmethod
     def nsqd(cls, *arguments, **more):
-        """On loopback and ports of its own, with a data directory of its own. The arguments given come last and win."""
+        """Not started yet; on loopback and ports of its own, with a data directory of its own. The arguments given come last and
+        win."""
         d = cls("nsqd", start=False, **more)
         d.arguments = ["--tcp-address=127.0.0.1:0", "-http-address", "127.0.0.1:0", "--data-path", str(d.data),
                        "--log-level=debug", *map(str, arguments)]
         return d
+
+    @classmethod
+    def nsqlookupd(cls, *arguments, **more):
+        """The same; it has no data."""
+        return cls("nsqlookupd", "--tcp-address=127.0.0.1:0", "-http-address", "127.0.0.1:0", "--log-level=debug", *arguments, start=False,
+                   **more)
