@@ -4,15 +4,12 @@ import re
 import signal
 import socket
 import struct
-from pathlib import Path
 
 import pytest
 
-from pluqtest import Dropin
-from pluqtest import daemon as under_test
+from pluqtest import Dropin, eventually
 from pluqtest.wait import scaled
 
-pytestmark = pytest.mark.skipif(not Path(under_test.PLUGIN_DIR, "lookupd.so").exists(), reason="the handler lookupd is not built")
 
 def test_version(programs):
     assert re.fullmatch(r"nsqlookupd v1\.3\.0 \(built w/pluq \d+\.\d+\.\d+\)\n", programs("nsqlookupd", "--version").stdout)
@@ -65,3 +62,35 @@ def test_serves_and_stops(adopt, number):
     assert d.files() == []
     d.signal(number)
     assert d.wait() == 0
+
+
+def address_of(d):
+    return "{}:{}".format(*d.tcp)
+
+
+def producers(d, topic):
+    """Their TCP ports, as consumers find them."""
+    r = d.http("GET", "/lookup", {"topic": topic})
+    return sorted(p["tcp_port"] for p in r.json()["producers"]) if r.status == 200 else []
+
+
+def test_nsqd_registers_with_the_ones_it_is_told(adopt):
+    first, second = (adopt(Dropin.nsqlookupd()).start() for _ in range(2))
+    d = adopt(Dropin.nsqd(f"--lookupd-tcp-address={address_of(first)}", "-lookupd-tcp-address", address_of(second),
+                          "-broadcast-address=127.0.0.1")).start()
+    d.client().pub("topic", "one")
+    for lookupd in (first, second):
+        eventually(lambda at=lookupd: producers(at, "topic") == [d.tcp[1]], 10, "the broker is found")
+
+
+def test_hangup_takes_another_list_from_the_file(adopt, tmp_path):
+    first, second = (adopt(Dropin.nsqlookupd()).start() for _ in range(2))
+    path = tmp_path / "nsqd.toml"
+    path.write_text(f'nsqlookupd_tcp_addresses = ["{address_of(first)}"]\n')
+    d = adopt(Dropin.nsqd("--config", path)).start()
+    d.client().pub("topic", "one")
+    eventually(lambda: producers(first, "topic") == [d.tcp[1]], 10, "the broker is found")
+    path.write_text(f'nsqlookupd_tcp_addresses = "{address_of(second)}"\n')
+    d.signal(signal.SIGHUP)
+    eventually(lambda: producers(second, "topic") == [d.tcp[1]], 10, "the broker is found at the other one")
+    eventually(lambda: producers(first, "topic") == [], 10, "it has left the first one")
