@@ -8,6 +8,8 @@ from pluqtest import eventually
 from pluqtest.client import sized
 from pluqtest.lookupd import identity_body
 
+QUIET = {"log.level": "info"}  # no line for each of tens of thousands of registrations
+
 
 def check_alive(d):
     """Others are served, and nothing has stayed behind."""
@@ -59,7 +61,7 @@ def test_many_connections(launch_lookupd):
 
 def test_many_registrations_of_one(launch_lookupd):
     """More than is rendered in one go, while others ask and go."""
-    d = launch_lookupd()
+    d = launch_lookupd(**QUIET)
     b, other = d.broker(), d.broker()
     n = 20000
     b.send(b"".join(f"REGISTER t{i} c\n".encode() for i in range(n)))
@@ -79,7 +81,7 @@ def test_many_registrations_of_one(launch_lookupd):
 
 def test_answers_while_things_change(launch_lookupd):
     """Each answer is well-formed, whatever comes and goes while it is made."""
-    d = launch_lookupd()
+    d = launch_lookupd(**QUIET)
     steady = [d.broker() for _ in range(20)]
     for b in steady:
         b.send(b"".join(f"REGISTER t{i} c\n".encode() for i in range(1000)))
@@ -106,7 +108,7 @@ def test_answers_while_things_change(launch_lookupd):
 
 
 def test_a_peer_that_leaves_while_its_answer_is_made(launch_lookupd):
-    d = launch_lookupd()
+    d = launch_lookupd(**QUIET)
     b = d.broker()
     b.send(b"".join(f"REGISTER t{i}\n".encode() for i in range(20000)))
     for _ in range(20000):
@@ -120,7 +122,7 @@ def test_a_peer_that_leaves_while_its_answer_is_made(launch_lookupd):
 
 
 def test_a_stop_while_answers_are_made(launch_lookupd):
-    d = launch_lookupd()
+    d = launch_lookupd(**QUIET)
     b = d.broker()
     b.send(b"".join(f"REGISTER t{i} c\n".encode() for i in range(20000)))
     for _ in range(20000):

@@ -58,8 +58,14 @@ static void commit(struct pluq_conn *c, size_t n)
 static size_t pending(const struct pluq_conn *c) { return c->pending; }
 static void set_output_limit(struct pluq_conn *c, size_t n) {}
 static void set_timeout(struct pluq_conn *c, int64_t ns) {}
-static void pause_(struct pluq_conn *c) { c->paused = true; }
-static void resume(struct pluq_conn *c) { c->paused = false; }
+static void pause_(struct pluq_conn *c) { c->paused++; }
+
+static void resume(struct pluq_conn *c)
+{
+	assert(c->paused > 0);
+	c->paused--;
+}
+
 static void move(struct pluq_conn *c, uint32_t loop) { c->move_to = (int)loop; }
 static void close_(struct pluq_conn *c, bool flush) { c->closing = true; }
 static int32_t port(const struct pluq_listener *l) { return 4160; }
@@ -142,11 +148,20 @@ static bool offer(struct pluq_conn *c)
 	return used > 0 || c->move_to >= 0;
 }
 
+/* The next turn of the loop comes, if a timer waits for it. */
+static bool turn(struct mock_lookupd *m)
+{
+	if (!m->timer.fn || m->timer.at_ns > m->now_ns + 1)
+		return false;
+	mock_lookupd_advance(m, 1);
+	return true;
+}
+
 static void settle(struct mock_lookupd *m, struct pluq_conn *c)
 {
 	bool more = true;
 
-	while (more && !c->closing && !c->paused) {
+	while (more && !c->closing && (!c->paused || turn(m))) {
 		if (c->move_to >= 0) {
 			m->loop = c->move_to;
 			c->move_to = -1;

@@ -13,7 +13,8 @@ struct pluq_conn {
 	struct text in, out; /* not used by the handler yet; sent by it */
 	struct text scratch; /* reserved */
 	int move_to;         /* -1: none */
-	bool paused, closing, closed;
+	int paused;
+	bool closing, closed;
 	size_t pending;      /* what conn_pending says: a test sets it to play a slow peer */
 };
 

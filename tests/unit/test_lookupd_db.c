@@ -40,7 +40,7 @@ static struct model {
 	bool in_channel[PEERS][TOPICS][CHANNELS];
 } model;
 
-static char topics[TOPICS][16], channels[CHANNELS][16];
+static char topics[TOPICS][32], channels[CHANNELS][32];
 static struct peer *peers[PEERS]; /* NULL: not connected */
 static struct db db;
 static unsigned changes; /* told by on_change */

@@ -98,6 +98,24 @@ static void a_peer_that_does_not_read_is_not_read(void **state)
 	mock_lookupd_free(c);
 }
 
+/* The clock of the mock stands still within a turn. */
+static void who_has_much_to_say_takes_turns(void **state)
+{
+	struct pluq_conn *c = mock_lookupd_open(&m);
+	int64_t before;
+
+	feed(c, "  V1");
+	before = m.now_ns;
+	for (int i = 0; i < 1990; i++)
+		feed(c, "PING\n");
+	assert_true(m.now_ns == before);
+	for (int i = 0; i < 20; i++)
+		feed(c, "PING\n");
+	assert_true(m.now_ns > before);
+	assert_int_equal(c->out.length, 6 * 2010);
+	mock_lookupd_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +125,7 @@ int main(void)
 		TEST(who_never_says_a_word_is_closed),
 		TEST(after_the_magic_a_peer_may_be_silent),
 		TEST(a_peer_that_does_not_read_is_not_read),
+		TEST(who_has_much_to_say_takes_turns),
 #undef TEST
 	};
 

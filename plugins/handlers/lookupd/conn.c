@@ -13,6 +13,9 @@
 #define PEER_TIME (30 * SECOND)
 /* How long a peer may take for the four bytes of the magic. */
 #define MAGIC_TIME (30 * SECOND)
+/* Commands of one peer in one turn of the loop, about a millisecond's worth: one that has very much to say does not hold up who
+ * asks. */
+#define TURN_COMMANDS 2000
 /* Unsent replies past which commands are not read: the peer does not read either. */
 #define REPLY_BACKLOG 65536
 
@@ -76,27 +79,51 @@ enum step conn_fail_raw(struct conn *c, const char *prefix, struct span raw, con
 	return last_reply(c, &text);
 }
 
-/* --- the magic's time */
+/* --- the timer: the magic's time, then pauses */
 
 /* pluq_timer_fn */
-static void on_magic_late(void *arg)
+static void on_timer(void *arg)
 {
 	struct conn *c = arg;
 
-	c->ended = true;
-	c->lookupd->net->conn_close(c->net, false);
+	if (c->state == STATE_MAGIC) {
+		c->ended = true;
+		c->lookupd->net->conn_close(c->net, false);
+	} else if (c->yields) {
+		c->yields = false;
+		c->lookupd->net->conn_resume(c->net);
+	}
 }
 
 /* Timers belong to a loop. -1: no memory. */
-static int watch_magic(struct conn *c)
+static int timer_make(struct conn *c)
 {
 	const struct pluq_host *host = c->lookupd->host;
 
-	c->timer = host->timer_new(host, on_magic_late, c);
+	c->timer = host->timer_new(host, on_timer, c);
 	if (!c->timer)
 		return -1;
-	host->timer_set(c->timer, c->magic_by);
+	if (c->state == STATE_MAGIC)
+		host->timer_set(c->timer, c->magic_by);
 	return 0;
+}
+
+/* Has it had its share of this turn? */
+static bool yield(struct conn *c)
+{
+	const struct pluq_host *host = c->lookupd->host;
+	int64_t now = host->now_ns(host);
+
+	if (c->turn_ns != now) {
+		c->turn_ns = now;
+		c->turn_commands = 0;
+	}
+	if (++c->turn_commands < TURN_COMMANDS || c->yields || (!c->timer && timer_make(c) < 0))
+		return false;
+	c->yields = true;
+	c->lookupd->net->conn_pause(c->net);
+	host->timer_set(c->timer, now + 1);
+	return true;
 }
 
 /* --- input: each returns the bytes it has used; 0: not enough is there */
@@ -198,7 +225,7 @@ static int64_t on_data(struct pluq_conn *net, void *user, const uint8_t *bytes, 
 			return PLUQ_CONN_CLOSE;
 		done += used;
 		/* an empty body uses nothing, and is something all the same */
-		if ((used == 0 && before == (enum conn_state)c->state) || replies_pile_up(c))
+		if ((used == 0 && before == (enum conn_state)c->state) || replies_pile_up(c) || yield(c))
 			return (int64_t)done;
 	}
 }
@@ -214,7 +241,7 @@ static int on_open(void *arg, struct pluq_conn *net)
 	c->lookupd = l;
 	c->net = net;
 	c->magic_by = l->host->now_ns(l->host) + MAGIC_TIME;
-	if (watch_magic(c) < 0) {
+	if (timer_make(c) < 0) {
 		free(c);
 		return PLUQ_ENOMEM;
 	}
@@ -231,7 +258,7 @@ static void on_moved(struct pluq_conn *net, void *user)
 {
 	struct conn *c = user;
 
-	if (watch_magic(c) < 0)
+	if (timer_make(c) < 0)
 		c->lookupd->net->conn_close(net, false);
 }
 

@@ -16,11 +16,14 @@ enum step {
 struct conn {
 	struct lookupd *lookupd;
 	struct pluq_conn *net;
-	struct pluq_timer *timer; /* until the magic has come */
+	struct pluq_timer *timer; /* until the magic has come; then for `yields` */
 	int64_t magic_by;         /* monotonic, ns */
+	int64_t turn_ns;          /* the turn of the loop in which `turn_commands` were run */
+	uint32_t turn_commands;
 	struct peer *peer;        /* NULL until IDENTIFY */
 	uint8_t state;            /* enum conn_state */
 	bool paused;              /* the peer does not read its replies */
+	bool yields;              /* others have their turn */
 	bool ended;               /* the last reply was written */
 	uint32_t body;            /* STATE_BODY: its length */
 	uint32_t scanned;         /* STATE_LINE: bytes of the rest that hold no line end */
