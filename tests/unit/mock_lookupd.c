@@ -57,7 +57,8 @@ static void commit(struct pluq_conn *c, size_t n)
 
 static size_t pending(const struct pluq_conn *c) { return c->pending; }
 static void set_output_limit(struct pluq_conn *c, size_t n) {}
-static void set_timeout(struct pluq_conn *c, int64_t ns) {}
+static void set_write_timeout(struct pluq_conn *c, int64_t ns) { c->write_timeout_ns = ns; }
+static void set_peer_timeout(struct pluq_conn *c, int64_t ns) { c->peer_timeout_ns = ns; }
 static void pause_(struct pluq_conn *c) { c->paused++; }
 
 static void resume(struct pluq_conn *c)
@@ -96,7 +97,7 @@ void mock_lookupd_start(struct mock_lookupd *m)
 		    .timer_new = timer_new, .timer_set = timer_set, .timer_free = timer_free, .loops = 2},
 		.net = {.size = sizeof(m->net), .conn_set_user = set_user, .conn_remote = remote, .conn_reserve = reserve,
 		    .conn_commit = commit, .conn_pending = pending, .conn_set_output_limit = set_output_limit,
-		    .conn_set_write_timeout = set_timeout, .conn_set_peer_timeout = set_timeout, .conn_pause = pause_,
+		    .conn_set_write_timeout = set_write_timeout, .conn_set_peer_timeout = set_peer_timeout, .conn_pause = pause_,
 		    .conn_resume = resume, .conn_move = move, .conn_close = close_, .listener_port = port},
 		.http = {.size = sizeof(m->http), .json_quote = quote},
 		.conf = {.broadcast_address = "here", .snapshot_file = ""},

@@ -15,6 +15,7 @@ struct pluq_conn {
 	int move_to;         /* -1: none */
 	int paused;
 	bool closing, closed;
+	int64_t write_timeout_ns, peer_timeout_ns;
 	size_t pending;      /* what conn_pending says: a test sets it to play a slow peer */
 };
 

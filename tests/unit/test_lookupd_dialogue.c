@@ -60,6 +60,15 @@ static void the_magic_is_waited_for_half_a_minute(void **state)
 	mock_lookupd_free(c);
 }
 
+/* Two heartbeats of 15 s. */
+static void a_peer_that_has_vanished_is_not_waited_for(void **state)
+{
+	struct pluq_conn *c = mock_lookupd_open(&m);
+
+	assert_true(c->peer_timeout_ns == 30 * SECOND && c->write_timeout_ns == 30 * SECOND);
+	mock_lookupd_free(c);
+}
+
 static void who_never_says_a_word_is_closed(void **state)
 {
 	struct pluq_conn *c = mock_lookupd_open(&m);
@@ -122,6 +131,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 		TEST(it_moves_to_loop_0_with_its_first_input),
 		TEST(the_magic_is_waited_for_half_a_minute),
+		TEST(a_peer_that_has_vanished_is_not_waited_for),
 		TEST(who_never_says_a_word_is_closed),
 		TEST(after_the_magic_a_peer_may_be_silent),
 		TEST(a_peer_that_does_not_read_is_not_read),
