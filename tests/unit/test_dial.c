@@ -512,6 +512,9 @@ static void a_lookup_is_taken_up_again(void **state)
 	close(peer_accept(fd));
 	expect_end(&came, 1, "closed by the peer");
 	assert_int_equal(other_asked, 1);
+	sem_post(&answer);
+	expect_end(&slow[0], 0, "Connection refused");
+	expect_end(&slow[1], 0, "Connection refused");
 	close(fd);
 }
 
