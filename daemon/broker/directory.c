@@ -101,6 +101,13 @@ struct pluq__entry *pluq__directory_find(struct pluq__broker *b, const char *nam
 	return e && !e->deleting ? e : NULL;
 }
 
+struct pluq__entry *pluq__directory_entry(struct pluq__broker *b, const struct pluq_topic *t)
+{
+	struct pluq__entry *e = pluq__names_find(b->directory->entries, t->name, strlen(t->name));
+
+	return e && e->topic == t && !e->gone ? e : NULL;
+}
+
 struct each {
 	void (*fn)(void *, struct pluq__entry *);
 	void *arg;
@@ -402,6 +409,8 @@ static void on_gone(struct pluq__mail *mail)
 	free(mail);
 	pluq__directory_raise_floor(r.broker, r.above_ns);
 	e->gone = true;
+	for (const struct pluq__entry_channel *c = e->channels; c; c = c->next)
+		pluq__watch_tell(r.broker, PLUQ_CHANNEL_GONE, r.topic->name, c->name);
 	pluq__watch_tell(r.broker, PLUQ_TOPIC_GONE, r.topic->name, NULL);
 	pluq__topic_unref(r.topic);
 	if (e->topic->ephemeral || pluq__metadata_changed(r.broker, on_unnamed, e) < 0)

@@ -31,6 +31,8 @@ void pluq__directory_free(struct pluq__broker *);
 
 /* Loop 0, or main at start. NULL: none, or it is being deleted. */
 struct pluq__entry *pluq__directory_find(struct pluq__broker *, const char *name, size_t length);
+/* Loop 0. Of this very topic, also while it is being deleted. NULL: its home has ended it. */
+struct pluq__entry *pluq__directory_entry(struct pluq__broker *, const struct pluq_topic *);
 void pluq__directory_each(struct pluq__broker *, void (*fn)(void *arg, struct pluq__entry *), void *arg);
 /* Main, at start: makes the topic, its channels and their queues as the metadata tells. */
 int pluq__directory_load(struct pluq__broker *, const struct pluq_meta_topic *, struct pluq_why *);

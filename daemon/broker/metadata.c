@@ -187,6 +187,16 @@ static void tell_queue(struct pluq_topic *t, const struct pluq__change *c)
 		pluq__spill_named(channel->spill, c->status, &c->why);
 }
 
+/* What was added is still there, with a queue that is to be named. A channel that has gone meanwhile must not come back to the
+ * directory. */
+static bool waits_for_name(const struct pluq__change *c)
+{
+	if (!c->topic || c->topic->dead)
+		return false;
+	return c->kind == PLUQ__TOPIC_ADDED ||
+	    (c->kind == PLUQ__CHANNEL_ADDED && pluq__topic_channel_by_uid(c->topic, c->uid));
+}
+
 static void on_saved(struct pluq__mail *mail)
 {
 	struct pluq__change *c = (struct pluq__change *)mail;
@@ -196,9 +206,8 @@ static void on_saved(struct pluq__mail *mail)
 	if (c->saved)
 		c->saved(c->arg, c->status, &c->why);
 	c->saved = NULL;
-	if (c->status < 0 && c->topic && !c->topic->dead &&
-	    (c->kind == PLUQ__TOPIC_ADDED || c->kind == PLUQ__CHANNEL_ADDED)) {
-		pluq__change_send(c); /* its queue still waits for a name */
+	if (c->status < 0 && waits_for_name(c)) {
+		pluq__change_send(c);
 		return;
 	}
 	if (c->topic)
@@ -354,12 +363,13 @@ static void on_change(struct pluq__mail *mail)
 {
 	struct pluq__change *c = (struct pluq__change *)mail;
 	struct pluq__broker *b = c->broker;
-	struct pluq__entry *e = pluq__directory_find(b, c->topic->name, strlen(c->topic->name));
+	struct pluq__entry *e = pluq__directory_entry(b, c->topic);
 	static const struct pluq_why none;
 	int err = 0;
 
-	/* What is being deleted, or never written, has nothing to wait for. */
-	err = e && e->topic == c->topic ? apply(e, c) : PLUQ_ENOTOPIC;
+	/* What is being deleted, or never written, has nothing to wait for. An ephemeral topic that is to expire may have got the channel
+	 * that keeps it alive, so its changes count until it is gone. */
+	err = e && (!e->deleting || c->topic->ephemeral) ? apply(e, c) : PLUQ_ENOTOPIC;
 	if (!err && (c->topic->ephemeral || is_ephemeral(c->channel)))
 		return send_back(b, c, 0, &none);
 	if (err == PLUQ_ENOTOPIC) {

@@ -78,7 +78,7 @@ static void tell_entry(void *arg, struct pluq__entry *e)
 {
 	const struct pluq__watcher *w = arg;
 
-	if (e->deleting || e->gone)
+	if (e->gone) /* what is only being deleted may yet stay, and its going will be told */
 		return;
 	w->fn(w->arg, PLUQ_TOPIC_MADE, e->topic->name, NULL);
 	for (const struct pluq__entry_channel *c = e->channels; c; c = c->next)

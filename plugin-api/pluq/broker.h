@@ -195,7 +195,8 @@ struct pluq_broker {
 	void (*health)(const struct pluq_host *, struct pluq_health *out);
 
 	/* init only. fn comes on loop 0 for every topic and channel that is made or goes from the first turn of the loops on, ephemeral
-	 * ones too; a topic before its channels. A topic that goes takes its channels along without a word for each. PLUQ_ENOMEM. */
+	 * ones too; a topic before its channels, and when a topic goes its channels before it. Not for what the stop ends.
+	 * PLUQ_ENOMEM. */
 	int (*watch)(const struct pluq_host *, pluq_watch_fn fn, void *arg);
 	/* Loop 0. Calls fn with PLUQ_TOPIC_MADE and PLUQ_CHANNEL_MADE for all there are now. */
 	void (*each)(const struct pluq_host *, pluq_watch_fn fn, void *arg);

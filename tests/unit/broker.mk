@@ -4,6 +4,7 @@ BROKER_TESTS = \
 	tests/unit/test_engine_admin \
 	tests/unit/test_engine_again \
 	tests/unit/test_engine_ephemeral \
+	tests/unit/test_engine_gate \
 	tests/unit/test_engine_ids \
 	tests/unit/test_engine_metadata \
 	tests/unit/test_engine_order \
@@ -11,6 +12,7 @@ BROKER_TESTS = \
 	tests/unit/test_engine_stop \
 	tests/unit/test_engine_storage \
 	tests/unit/test_engine_straggler \
+	tests/unit/test_engine_watch \
 	tests/unit/test_fifo \
 	tests/unit/test_idgen \
 	tests/unit/test_inflight \
@@ -44,6 +46,14 @@ ENGINE_LIBS = tests/unit/libengine.la libcore.la $(TEST_LIBS)
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c
 tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS)
+
+tests_unit_test_engine_gate_SOURCES = tests/unit/test_engine_gate.c
+tests_unit_test_engine_gate_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_engine_gate_LDADD = $(ENGINE_LIBS)
+
+tests_unit_test_engine_watch_SOURCES = tests/unit/test_engine_watch.c
+tests_unit_test_engine_watch_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_engine_watch_LDADD = $(ENGINE_LIBS)
 
 tests_unit_test_engine_admin_SOURCES = tests/unit/test_engine_admin.c
 tests_unit_test_engine_admin_CFLAGS = $(TEST_CFLAGS)

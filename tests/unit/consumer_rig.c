@@ -99,19 +99,27 @@ struct consumer *consumer_new(void)
 	return c;
 }
 
-static void do_subscribe(void *arg)
+void subscribe_here(struct consumer *c)
 {
-	struct consumer *c = arg;
-
 	c->status = table->subscribe(&e.host.pub, c->topic, c->channel, strlen(c->channel), &c->params, &sub_ops,
 	    c, &c->sub);
 }
 
-int subscribe(struct consumer *c, struct pluq_topic *t, const char *channel)
+static void do_subscribe(void *arg)
+{
+	subscribe_here(arg);
+}
+
+void consumer_place(struct consumer *c, struct pluq_topic *t, const char *channel)
 {
 	c->topic = t;
 	c->channel = channel;
 	c->loop = (int)table->topic_home(t);
+}
+
+int subscribe(struct consumer *c, struct pluq_topic *t, const char *channel)
+{
+	consumer_place(c, t, channel);
 	on_loop(&e.loops, c->loop, do_subscribe, c);
 	return c->status;
 }

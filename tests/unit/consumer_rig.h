@@ -38,6 +38,9 @@ struct consumer {
 /* Not subscribed yet: timeouts of 60 s, no sampling, takes all, finishes nothing by itself. */
 struct consumer *consumer_new(void);
 int subscribe(struct consumer *, struct pluq_topic *, const char *channel);
+/* The same within a step of the topic's home; the status is the consumer's. */
+void consumer_place(struct consumer *, struct pluq_topic *, const char *channel);
+void subscribe_here(struct consumer *);
 /* A new one that is subscribed and ready for `ready`; must succeed. `consume` finishes everything, `hold` nothing. */
 struct consumer *consume(struct pluq_topic *, const char *channel, int64_t ready);
 struct consumer *hold(struct pluq_topic *, const char *channel, int64_t ready);
