@@ -9,6 +9,8 @@
 #include "lookup.h"
 #include "lookup_json.h"
 
+/* Of lookup daemons; each is a connection. */
+#define ADDRESSES_MAX 1024
 #define LOOKUP_KEY "nsqlookupd_tcp_addresses"
 
 static void put_strings(struct json *j, const struct pluq_strings *list)
@@ -142,7 +144,7 @@ static bool add_address(void *arg, const char *address)
 	struct addresses *a = arg;
 	char **more;
 
-	if (!address || !lookup_address_ok(address))
+	if (!address || !lookup_address_ok(address) || a->count == ADDRESSES_MAX)
 		return false;
 	more = realloc(a->items, (a->count + 1) * sizeof(*more));
 	if (!more)

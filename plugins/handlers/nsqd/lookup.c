@@ -1,30 +1,47 @@
 #include "lookup.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lookup_peer.h"
 
+#define HOST_MAX 253 /* as names are */
+#define PATH_MAX_UNIX 107
+#define PORT_DIGITS 5
+
+static bool is_graphic(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool port_ok(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits >= 1 && digits <= PORT_DIGITS && !text[digits] && atoi(text) >= 1 && atoi(text) <= UINT16_MAX;
+}
+
 bool lookup_address_ok(const char *address)
 {
 	const char *colon = strrchr(address, ':');
-	unsigned long port;
-	char *end;
+	size_t host = colon ? (size_t)(colon - address) : 0;
+	bool bracketed = host > 2 && *address == '[' && colon[-1] == ']';
 
-	if (strchr(address, '/'))
-		return true;
-	if (!colon || colon == address || colon[1] < '0' || colon[1] > '9')
+	if (!is_graphic(address))
 		return false;
-	port = strtoul(colon + 1, &end, 10);
-	return !*end && port >= 1 && port <= 65535;
+	if (strchr(address, '/'))
+		return strlen(address) <= PATH_MAX_UNIX;
+	return colon && host <= HOST_MAX && (bracketed || strcspn(address, ":[]") == host) && port_ok(colon + 1);
 }
 
 static bool is_listed(const struct lookup *l, const char *address)
 {
 	for (const struct lookup_peer *p = l->peers; p; p = p->next)
-		if (p->listed && strcmp(p->address, address) == 0)
+		if (strcmp(p->address, address) == 0)
 			return true;
 	return false;
 }
@@ -62,7 +79,6 @@ void lookup_set(struct nsqd *n, const char *const *addresses, size_t count)
 			n->host->log(n->host, PLUQ_ERROR, "lookupd %s: left out: out of memory", addresses[i]);
 			continue;
 		}
-		p->listed = true;
 		p->next = NULL;
 		*end = p;
 		end = &p->next;
@@ -98,7 +114,7 @@ int lookup_check(const struct conf *conf, struct pluq_why *why)
 
 	for (size_t i = 0; i < list->count; i++)
 		if (!lookup_address_ok(list->items[i])) {
-			snprintf(why->text, sizeof(why->text), "lookupd_tcp_address: '%.150s' is not host:port", list->items[i]);
+			snprintf(why->text, sizeof(why->text), "lookupd_tcp_address: '%.150s' is neither host:port nor the path of a socket", list->items[i]);
 			return PLUQ_EINVAL;
 		}
 	return 0;

@@ -15,7 +15,7 @@ int lookup_init(struct nsqd *, struct pluq_why *why);
 void lookup_configure(struct nsqd *);
 /* Loop 0. Ends all of it; says good-bye to nobody, as the original. */
 void lookup_stop(struct nsqd *);
-/* "host:port" or the path of a unix socket. */
+/* "host:port" ("" is this host, an IPv6 address stands in brackets) or the path of a unix socket. */
 bool lookup_address_ok(const char *address);
 /* Any thread. 0, or PLUQ_EINVAL with the option and the address. */
 int lookup_check(const struct conf *, struct pluq_why *why);

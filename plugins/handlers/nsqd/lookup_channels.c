@@ -9,7 +9,10 @@
 #include "lookup_json.h"
 #include "lookup_peer.h"
 
-#define CHANNELS_MAX (INT64_C(5) << 20) /* bytes of an answer */
+/* Names from all answers together, and bytes of one answer. It is read in one step of loop 0, and they are made in one step of the
+ * topic's home: who tells nonsense must not stop either. */
+#define NAMES_MAX 4096
+#define ANSWER_MAX (1 << 20)
 
 struct question {
 	struct lookup_ask *ask;
@@ -26,6 +29,7 @@ struct lookup_ask {
 	size_t open;            /* questions not answered */
 	char **names;           /* of channels, as they came */
 	size_t count, room;
+	bool left_out;          /* some that came are not among them */
 	char topic[PLUQ_NAME_MAX + 1];
 };
 
@@ -57,44 +61,64 @@ static void begin(struct lookup_ask *a)
 	ask_free(a);
 }
 
-/* Everybody has been heard. */
-static void conclude(struct lookup_ask *a)
+/* Each name once, and no more of them than there may be. */
+static void tidy(struct lookup_ask *a)
 {
 	size_t kept = 0;
 
 	if (a->count)
 		qsort(a->names, a->count, sizeof(*a->names), by_name);
 	for (size_t i = 0; i < a->count; i++) {
-		if (kept && strcmp(a->names[kept - 1], a->names[i]) == 0)
-			free(a->names[i]);
-		else
+		bool again = kept && strcmp(a->names[kept - 1], a->names[i]) == 0;
+
+		if (!again && kept < NAMES_MAX) {
 			a->names[kept++] = a->names[i];
+			continue;
+		}
+		a->left_out |= !again;
+		free(a->names[i]);
 	}
 	a->count = kept;
+}
+
+/* Everybody has been heard. */
+static void conclude(struct lookup_ask *a)
+{
+	const struct pluq_host *host = a->nsqd->host;
+
+	if (a->left_out)
+		host->log(host, PLUQ_WARN, "topic %s: more channels elsewhere than can be made at once: it begins with %zu of them",
+		    a->topic, a->count);
 	begin(a);
 }
 
-static bool add(struct lookup_ask *a, const char *name)
+static bool grow(struct lookup_ask *a)
 {
-	if (a->count == a->room) {
-		size_t room = a->room ? a->room * 2 : 16;
-		char **names = realloc(a->names, room * sizeof(*names));
+	size_t room = a->room ? a->room * 2 : 16;
+	char **names = realloc(a->names, room * sizeof(*names));
 
-		if (!names)
-			return false;
-		a->names = names;
-		a->room = room;
-	}
-	a->names[a->count] = strdup(name);
-	return a->names[a->count] && ++a->count;
+	if (!names)
+		return false;
+	a->names = names;
+	a->room = room;
+	return true;
 }
 
-/* What is no name, and what is ephemeral, is passed over. */
+/* The function of lookup_json_list. What is no name, and what is ephemeral, is passed over. */
 static bool take_name(void *arg, const char *name)
 {
+	struct lookup_ask *a = arg;
 	size_t n = name ? strlen(name) : 0;
+	char *copy;
 
-	return !n || !pluq_name_is_valid(name, n) || pluq_name_is_ephemeral(name, n) || add(arg, name);
+	if (!n || !pluq_name_is_valid(name, n) || pluq_name_is_ephemeral(name, n))
+		return true;
+	copy = a->count < 2 * NAMES_MAX && (a->count < a->room || grow(a)) ? strdup(name) : NULL;
+	if (copy)
+		a->names[a->count++] = copy;
+	else
+		a->left_out = true;
+	return true;
 }
 
 /* pluq_http_get_fn */
@@ -106,8 +130,10 @@ static void on_answer(void *arg, int status, const uint8_t *body, size_t length,
 	bool good = status == 200 && lookup_json_list(body, length, "channels", take_name, a);
 
 	q->call = NULL;
+	tidy(a);
 	if (status < 0)
-		host->log(host, PLUQ_WARN, "lookupd %s: not asked for channels of topic %s: %s", q->address, a->topic, why->text);
+		host->log(host, PLUQ_WARN, "lookupd %s: does not tell the channels of topic %s: %s", q->address, a->topic,
+		    why->text);
 	else if (status != 200)
 		host->log(host, PLUQ_WARN, "lookupd %s: asked for channels of topic %s, it answered with status %d", q->address,
 		    a->topic, status);
@@ -148,7 +174,7 @@ static void ask_peer(struct lookup_ask *a, const struct lookup_peer *p)
 		.headers = "Accept: application/vnd.nsq; version=1.0\r\n",
 		.connect_timeout_ns = n->conf->http_client_connect_timeout,
 		.timeout_ns = n->conf->http_client_request_timeout,
-		.max_body = CHANNELS_MAX,
+		.max_body = ANSWER_MAX,
 		.fn = on_answer,
 		.arg = q};
 	if (n->http->get(n->host, &get, &q->call, &why) < 0) {
@@ -166,6 +192,8 @@ void lookup_on_gate(void *arg, const char *topic, struct pluq_gate *gate)
 	struct lookup_ask *a = l->peers && !l->stopping ? calloc(1, sizeof(*a)) : NULL;
 
 	if (!a) {
+		if (l->peers && !l->stopping)
+			n->host->log(n->host, PLUQ_ERROR, "topic %s: out of memory: it begins without its channels elsewhere", topic);
 		n->broker->gate_open(gate, NULL, 0);
 		return;
 	}

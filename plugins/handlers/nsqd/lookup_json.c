@@ -6,6 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HOST_MAX 253
+
+/* It is to be a part of an address and of a header. */
+static bool host_ok(const char *host)
+{
+	size_t n = 0;
+
+	for (; host && host[n]; n++)
+		if ((unsigned char)host[n] <= ' ' || host[n] == 0x7f || host[n] == '/')
+			return false;
+	return n > 0 && n <= HOST_MAX;
+}
+
 bool lookup_json_identity(const uint8_t *bytes, size_t n, char **address)
 {
 	json_t *root = json_loadb((const char *)bytes, n, 0, NULL);
@@ -14,7 +27,7 @@ bool lookup_json_identity(const uint8_t *bytes, size_t n, char **address)
 	bool good = json_is_object(root);
 
 	*address = NULL;
-	if (host && *host && port > 0 && port <= 65535 &&
+	if (host_ok(host) && port > 0 && port <= 65535 &&
 	    asprintf(address, strchr(host, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, host, port) < 0)
 		*address = NULL;
 	json_decref(root);

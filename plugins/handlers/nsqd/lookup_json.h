@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* A lookup daemon's answer to IDENTIFY. false: it is no JSON object. Otherwise *address is "host:port" of its HTTP side, to be freed, or
- * NULL if it tells none (or there is no memory). */
+ * NULL if it tells none that could be one (or there is no memory). */
 bool lookup_json_identity(const uint8_t *bytes, size_t n, char **address);
 
 /* Calls fn for each string of a list, terminated and borrowed; what is no string comes as NULL. The list is the member of that name of

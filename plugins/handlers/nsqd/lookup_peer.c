@@ -10,6 +10,7 @@
 #include "json_out.h"
 #include "line.h"
 #include "lookup_json.h"
+#include "quote.h"
 
 #define SEC INT64_C(1000000000)
 #define PING_EVERY (15 * SEC) /* as the original */
@@ -21,6 +22,7 @@
 #define PAUSE_FIRST (SEC / 4)
 #define PAUSE_LAST (8 * SEC)
 #define ANSWER_MAX 65536
+#define SHOWN_MAX 200 /* bytes of an answer in the log */
 
 static int64_t now(const struct lookup_peer *p)
 {
@@ -155,13 +157,26 @@ static void identify(struct lookup_peer *p)
 
 /* ---- in ---- */
 
+/* It answers with what it should not: said in its words. */
+static void refused(struct lookup_peer *p, const char *what, const uint8_t *answer, size_t n)
+{
+	const struct pluq_host *host = p->nsqd->host;
+	struct text words = {0};
+
+	text_quote(&words, answer, n < SHOWN_MAX ? n : SHOWN_MAX);
+	if (!words.failed && worth_a_line(p->failures + 1))
+		host->log(host, PLUQ_WARN, "lookupd %s: answers %s with %.*s", p->address, what, (int)words.length, words.data);
+	text_free(&words);
+	fail(p, "refuses what it is told");
+}
+
 static void identified(struct lookup_peer *p, const uint8_t *answer, size_t n)
 {
 	const struct pluq_host *host = p->nsqd->host;
 	char *http;
 
 	if (!lookup_json_identity(answer, n, &http)) {
-		fail(p, "its answer to IDENTIFY is not one");
+		refused(p, "IDENTIFY", answer, n);
 		return;
 	}
 	free(p->http);
@@ -169,15 +184,13 @@ static void identified(struct lookup_peer *p, const uint8_t *answer, size_t n)
 	if (!http)
 		host->log(host, PLUQ_ERROR, "lookupd %s: tells no address of its own: it is not asked for channels", p->address);
 	p->state = LOOKUP_SERVING;
-	p->failures = 0;
+	p->serving_since = now(p);
 	host->log(host, PLUQ_INFO, "lookupd %s: registered", p->address);
 	p->nsqd->broker->each(host, tell_one, p);
 }
 
 static void on_answer(struct lookup_peer *p, const uint8_t *answer, size_t n)
 {
-	const struct pluq_host *host = p->nsqd->host;
-
 	if (!p->unanswered) {
 		fail(p, "answered what was not asked");
 		return;
@@ -187,9 +200,7 @@ static void on_answer(struct lookup_peer *p, const uint8_t *answer, size_t n)
 	if (p->state == LOOKUP_IDENTIFYING) {
 		identified(p, answer, n);
 	} else if (n >= 2 && memcmp(answer, "E_", 2) == 0) {
-		host->log(host, PLUQ_WARN, "lookupd %s: refused a registration: %.*s", p->address, (int)(n < 200 ? n : 200),
-		    (const char *)answer);
-		fail(p, "it refused a command");
+		refused(p, "a command", answer, n);
 	}
 	if (!p->trouble)
 		arm(p);
@@ -250,6 +261,9 @@ static void on_close(struct pluq_conn *conn, void *user, const char *why)
 	(void)conn;
 	p->conn = NULL;
 	p->unanswered = 0;
+	/* Who takes the identity but then refuses or hangs up at once must not be hurried to do it again. */
+	if (p->state == LOOKUP_SERVING && now(p) - p->serving_since >= PING_EVERY)
+		p->failures = 0;
 	if (p->state == LOOKUP_LEAVING)
 		peer_free(p);
 	else if (!p->nsqd->lookup.stopping)

@@ -19,10 +19,9 @@ struct lookup_peer {
 	struct pluq_timer *timer; /* next try, PING, or answers that are overdue */
 	enum lookup_state state;
 	uint32_t unanswered;      /* commands sent */
-	uint32_t failures;        /* tries in a row that came to nothing */
-	int64_t ping_at, answer_by; /* monotonic */
+	uint32_t failures;        /* tries in a row that came to nothing, or did not last */
+	int64_t ping_at, answer_by, serving_since; /* monotonic */
 	const char *trouble;      /* why the connection is being closed; constant text; NULL: its own end */
-	bool listed;              /* lookup_set's */
 	char *http;               /* "host:port" of its HTTP side, as it said last; NULL: not known */
 	char address[];
 };

@@ -172,18 +172,14 @@ static void drain(void *self)
 static int reload(void *self, const void *conf, struct pluq_why *why)
 {
 	struct nsqd *n = self;
-	const struct conf *before = n->conf;
 	int status = lookup_check(conf, why);
 
 	if (status < 0)
 		return status;
-	n->conf = conf;
-	status = n->host->post(n->host, 0, configure_lookup, n);
-	if (status < 0) {
-		n->conf = before;
-		snprintf(why->text, sizeof(why->text), "out of memory");
-	}
-	return status;
+	n->conf = conf; /* from here on the loops may be using it, so there is no way back */
+	if (n->host->post(n->host, 0, configure_lookup, n) < 0)
+		n->host->log(n->host, PLUQ_ERROR, "out of memory: the lookup daemons stay as they were");
+	return 0;
 }
 
 static const struct pluq_handler_ops ops = {.size = sizeof(ops), .start = start, .drain = drain};
