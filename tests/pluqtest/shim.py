@@ -77,3 +77,20 @@ class Faults:
 
     def clear(self):
         self.set()
+
+
+class Names:
+    """Resolves names for a daemon: Pluqd(**names.options()); tests/shim/nameshim.c tells what may stand behind a name."""
+
+    def __init__(self, **names):
+        self.path = Path(tempfile.mkdtemp(dir=folder())) / "names"
+        self.set(**names)
+
+    def options(self):
+        return {"env": {"PLUQ_NAMESHIM": str(self.path)}, "preload": [build("nameshim")]}
+
+    def set(self, **names):
+        """These names and no others; "_" in a keyword stands for "."."""
+        new = self.path.with_suffix(".new")
+        new.write_text("".join(f"{name.replace('_', '.')} {value}\n" for name, value in names.items()))
+        new.rename(self.path)
