@@ -224,12 +224,13 @@ static void count(void *arg, enum pluq_change change, const char *topic, const c
 	n[change]++;
 }
 
-static int seen[5];
+static int seen[5], seen_too[5];
 
 static void count_changes(void *arg)
 {
 	(void)arg;
 	assert_int_equal(pluq__broker_table.watch(&e.host.pub, count, seen), 0);
+	assert_int_equal(pluq__broker_table.watch(&e.host.pub, count, seen_too), 0);
 }
 
 static bool has_seen_all(void *arg)
@@ -244,6 +245,7 @@ static void each_of_many_is_told_once(void **state)
 
 	engine_up(LOOPS);
 	memset(seen, 0, sizeof(seen));
+	memset(seen_too, 0, sizeof(seen_too));
 	on_loop(&e.loops, 0, count_changes, NULL);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "t%d#ephemeral", i);
@@ -258,6 +260,8 @@ static void each_of_many_is_told_once(void **state)
 	assert_int_equal(seen[PLUQ_TOPIC_MADE], MANY);
 	assert_int_equal(seen[PLUQ_CHANNEL_MADE], MANY);
 	assert_int_equal(seen[PLUQ_CHANNEL_GONE], MANY);
+	settle();
+	assert_memory_equal(seen, seen_too, sizeof(seen));
 }
 
 int main(void)
