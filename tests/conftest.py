@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from pluqtest import Client, Pluqd  # noqa: E402
+from pluqtest import Client, Pluqd, nsqjs  # noqa: E402
 from pluqtest.lookupd import Lookupd  # noqa: E402
 
 _numbers = itertools.count(1)
@@ -98,6 +98,12 @@ def launch(adopt):
 def launch_lookupd(adopt):
     """The same for a discovery daemon."""
     return _launcher(adopt, Lookupd)
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory):
+    """Where nsqjs is installed."""
+    return nsqjs.installed(lambda: tmp_path_factory.mktemp("modules"))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -15,25 +14,6 @@ from pluqtest import scaled
 HERE = Path(__file__).resolve().parent
 LINES = 100_000
 CHANNELS = ["archive", "live"]
-
-
-@pytest.fixture(scope="session")
-def modules(tmp_path_factory):
-    """Where nsqjs is installed: in the build tree if there is one, never in the source tree."""
-    for program in ("node", "npm"):
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
-    build = os.environ.get("PLUQ_BUILD_DIR")
-    folder = Path(build) / "tests" / "interop-modules" if build else tmp_path_factory.mktemp("modules")
-    lock = (HERE / "package-lock.json").read_bytes()
-    stamp = folder / "installed"
-    if not stamp.exists() or stamp.read_bytes() != lock:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(HERE / name, folder / name)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], cwd=folder, check=True)
-        stamp.write_bytes(lock)
-    return folder / "node_modules"
 
 
 def sources():

@@ -64,6 +64,7 @@ class Pluqd:
         self.nofile = nofile
         self.config = config
         self.options = {"threads": THREADS, "log.level": "debug", **options}
+        self.enter = None  # called in the process before it becomes the program: a network namespace, for instance
         self.process = None
         self.log_from = 0
         self.tcp = self.http_at = None
@@ -100,6 +101,8 @@ class Pluqd:
 
     def _before_exec(self):
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if self.enter:
+            self.enter()
         if self.nofile:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.nofile, self.nofile))
 
@@ -115,7 +118,9 @@ class Pluqd:
         return self
 
     def start(self, deadline=20):
-        self.spawn()
+        return self.spawn().wait_until_ready(deadline)
+
+    def wait_until_ready(self, deadline=20):
         eventually(self._serves, deadline, "the daemon is ready")
         self.tcp = self._address("TCP", self.listen["tcp_address"])
         self.http_at = self._address("HTTP", self.listen["http_address"])
