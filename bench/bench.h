@@ -16,10 +16,10 @@ struct bench_options {
 	const char *label;          /* of the server, for the report */
 	pid_t pid;                  /* 0: CPU and memory of the server are not told */
 	uint64_t size;              /* bytes of a body */
-	uint64_t connections;       /* publishers; or idle connections */
+	uint64_t connections;       /* publishers; or idle connections; or brokers */
 	uint64_t outstanding;       /* commands in the pipe of each publisher */
 	uint64_t batch;             /* messages per MPUB */
-	uint64_t count;             /* messages per round; or idle topics */
+	uint64_t count;             /* messages per round; or topics */
 	uint64_t rounds;
 	uint64_t consumers, ready;
 	uint64_t channels;
@@ -46,7 +46,7 @@ struct bench_mode {
 
 /* One per file of that name. */
 extern const struct bench_mode mode_pub, mode_mpub, mode_sub, mode_latency, mode_memory, mode_disk, mode_timers,
-    mode_idle_connections, mode_idle_topics, mode_null_server;
+    mode_idle_connections, mode_idle_topics, mode_discovery, mode_null_server;
 
 /* Prints one line to standard error and ends with status 1. */
 void bench_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));

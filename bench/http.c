@@ -17,7 +17,7 @@ struct link {
 	char path[PATH_ROOM];
 };
 
-static void link_open(const struct bench *b, struct link *l)
+int http_connect(const struct bench *b)
 {
 	struct pluqc_addresses addresses;
 	int error = pluqc_resolve(b->opt.http, &addresses);
@@ -26,13 +26,13 @@ static void link_open(const struct bench *b, struct link *l)
 		bench_fail("%s: %s", b->opt.http, pluqc_strerror(error));
 	for (size_t i = 0; i < addresses.count; i++) {
 		const struct pluqc_address *a = &addresses.list[i];
+		int fd = socket(a->name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-		l->fd = socket(a->name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (l->fd >= 0 && !connect(l->fd, (const struct sockaddr *)&a->name, a->length))
-			return;
+		if (fd >= 0 && !connect(fd, (const struct sockaddr *)&a->name, a->length))
+			return fd;
 		error = errno;
-		if (l->fd >= 0)
-			close(l->fd);
+		if (fd >= 0)
+			close(fd);
 	}
 	bench_fail("%s: %s", b->opt.http, strerror(error));
 }
@@ -84,7 +84,7 @@ void http_post_many(const struct bench *b, uint64_t n, http_path_fn path, void *
 	struct link *links = bench_alloc(width, sizeof *links);
 
 	for (uint64_t i = 0; i < width; i++)
-		link_open(b, &links[i]);
+		links[i].fd = http_connect(b);
 	for (uint64_t done = 0; done < n; done += width) {
 		uint64_t part = n - done < width ? n - done : width;
 

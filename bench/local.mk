@@ -3,8 +3,11 @@ noinst_PROGRAMS += bench/pluq-bench
 bench_pluq_bench_SOURCES = \
 	bench/bench.c bench/bench.h \
 	bench/consume.c bench/consume.h \
+	bench/discovery.c \
+	bench/fleet.c bench/fleet.h \
 	bench/histogram.c bench/histogram.h \
 	bench/http.c bench/http.h \
+	bench/http_ask.c \
 	bench/idle.c \
 	bench/latency.c \
 	bench/measure.c bench/measure.h \

@@ -1,4 +1,4 @@
-/* pluq-bench: load generator for any broker that speaks the V2 protocol. */
+/* pluq-bench: load generator for any broker that speaks the V2 protocol, and for discovery daemons. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static const struct bench_mode *const modes[] = {
     &mode_pub, &mode_mpub, &mode_sub, &mode_latency, &mode_memory, &mode_disk, &mode_timers, &mode_idle_connections,
-    &mode_idle_topics, &mode_null_server,
+    &mode_idle_topics, &mode_discovery, &mode_null_server,
 };
 #define MODES (sizeof modes / sizeof *modes)
 

@@ -33,9 +33,9 @@ def run(*arguments, status=0):
     return done
 
 
-def against(broker, mode, *more):
+def against(broker, mode, *more, small=None):
     place = ["--address", "%s:%d" % broker.tcp, "--http", "%s:%d" % broker.http_at, "--pid", str(broker.pid)]
-    return run("--json", *place, *more, *SMALL[mode].split(), mode)
+    return run("--json", *place, *more, *(small or SMALL[mode]).split(), mode)
 
 
 @pytest.mark.parametrize("mode", SMALL)
@@ -46,6 +46,29 @@ def test_a_mode_reports_and_leaves_no_topics(broker, mode):
         assert r.get("messages", r.get("connections", r.get("topics"))) > 0
         assert "early" not in r or r["early"] == 0
     eventually(lambda: broker.stats()["topics"] == [], what="its topics are deleted")
+
+
+DISCOVERY = "--connections 20 --count 4 --channels 2 --rounds 30 --seconds 1"
+
+
+def test_discovery_reports_and_leaves_no_topics(lookupd):
+    done = against(lookupd, "discovery", small=DISCOVERY)
+    rows = {r["row"]: r for r in map(json.loads, done.stdout.splitlines())}
+    assert list(rows) == ["discovery-register", "discovery-lookup", "discovery-nodes", "discovery-idle"]
+    r = rows["discovery-register"]
+    assert (r["brokers"], r["topics"], r["registrations"]) == (20, 4, 20 * 4 * 2)
+    for row, requests in (("discovery-lookup", 30), ("discovery-nodes", 3)):
+        r = rows[row]
+        assert r["requests"] == requests and 0 < r["p50_ms"] <= r["p99_ms"] <= r["max_ms"]
+        assert r["answer_bytes"] > 20 * len("broker-1.bench.example")
+    assert lookupd.topics() == []
+    eventually(lambda: lookupd.nodes() == {}, what="its brokers have left")
+
+
+def test_discovery_tells_what_is_refused(lookupd, broker):
+    r = run("--address", "%s:%d" % broker.tcp, "--http", "%s:%d" % broker.http_at, *DISCOVERY.split(), "discovery", status=1)
+    assert "pluq-bench: " in r.stderr and r.stdout == ""
+    assert "--http is needed" in run("--address", "%s:%d" % lookupd.tcp, "discovery", status=1).stderr
 
 
 def test_what_is_refused_is_no_result(launch):
@@ -62,12 +85,13 @@ def test_usage():
     assert "--size: '0' is not a number from 1" in run("--size", "0", "pub", status=2).stderr
 
 
-def test_the_script_prints_a_table(tmp_path):
+@pytest.mark.parametrize("row,lines", [("latency-slow", 1), ("discovery", 4)])
+def test_the_script_prints_a_table(tmp_path, row, lines):
     cores = sorted(os.sched_getaffinity(0))
-    done = subprocess.run([SCRIPT, "--quick", "--rows", "latency-slow", "--data", tmp_path, "--bench", PROGRAM,
+    done = subprocess.run([SCRIPT, "--quick", "--rows", row, "--data", tmp_path, "--bench", PROGRAM,
                            "--server-core", str(cores[0]), "--generator-core", str(cores[-1])], capture_output=True, text=True,
                           timeout=scaled(300))
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")][2:]
-    assert [row.count("|") for row in rows] == [7], done.stdout
+    assert [row.count("|") for row in rows] == [7] * lines, done.stdout
     assert list(tmp_path.iterdir()) == []
