@@ -1,5 +1,5 @@
 dist_man_MANS += docs/pluqd.8 docs/nsq_tail.1
-dist_doc_DATA += docs/architecture.md docs/figures.md docs/operators.md docs/options.md docs/plugins.md
+dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/operators.md docs/options.md docs/plugins.md
 
 # The reference of all options, from the tables themselves. A test compares the committed copy with them.
 options-doc: pluqd $(pkglib_LTLIBRARIES)

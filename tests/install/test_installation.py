@@ -257,3 +257,16 @@ def test_the_unit_runs_what_is_installed(installation):
     assert users == re.findall(r"^User=(\S+)$", unit, re.M) == re.findall(r"^user: (\S+)$", shipped, re.M)
     folder = re.search(r"^StateDirectory=(\S+)$", unit, re.M)[1]
     assert re.search(rf"data_path: /var/lib/{folder}$", shipped, re.M)
+
+
+@pytest.mark.parametrize("role,options", [("nsqd", ["broadcast_address", "lookupd_tcp_address"]),
+                                          ("nsqlookupd", ["broadcast_address", "inactive_producer_timeout"])])
+def test_the_shipped_suggestions_are_good(installation, tmp_path, role, options):
+    """What is commented out in a file is taken as it stands there."""
+    shipped = (GUIDE.parents[1] / "etc" / "pluq" / f"{role}.yaml").read_text()
+    whole = re.sub(r"^( +)#(\w+:)", r"\1\2", shipped, flags=re.M)
+    for option in options:
+        assert f"#{option}:" in shipped and f" {option}:" in whole
+    (tmp_path / "role.yaml").write_text(whole)
+    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", "--config", tmp_path / "role.yaml",
+        "--check-config")
