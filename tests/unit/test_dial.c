@@ -717,6 +717,8 @@ static void the_peer_timeout_is_what_the_kernel_is_told(void **state)
 	expect_option(own, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
 	getsockopt(fresh, IPPROTO_TCP, TCP_KEEPIDLE, &value, &length);
 	expect_option(own, IPPROTO_TCP, TCP_KEEPIDLE, value);
+	rig_post(&rig, 0, cancel, &k);
+	expect_end(&k, 1, "closed");
 	close(fresh);
 	close(fd);
 }
