@@ -15,25 +15,25 @@ static const struct pluq__http_patience patience = {
 	.write_ns = 60 * PLUQ__SEC,
 };
 
-static int listen_op(const struct pluq_host *host, const char *address, const struct pluq_http_route *routes, size_t n,
-    size_t stride, void *arg, struct pluq_http_server **out, struct pluq_why *why)
+static int listen_op(const struct pluq_host *host, const struct pluq_http_listen *p, struct pluq_http_server **out,
+    struct pluq_why *why)
 {
 	struct pluq__net *net = pluq__host(host)->net;
 	struct pluq_http_server *s;
 	assert(pluq__host(host)->in_init);
-	if (stride < sizeof *routes) {
-		snprintf(why->text, sizeof why->text, "routes were declared with entries that are too short");
+	if (p->size < sizeof *p || p->stride < sizeof *p->routes) {
+		snprintf(why->text, sizeof why->text, "listen was called with a table that cannot be used");
 		return PLUQ_EINVAL;
 	}
 	s = calloc(1, sizeof *s);
 	if (!s)
 		return PLUQ_ENOMEM;
 	s->net = net;
-	s->routes = (struct pluq__http_routes){.first = routes, .count = n, .stride = stride};
-	s->arg = arg;
+	s->routes = (struct pluq__http_routes){.first = p->routes, .count = p->count, .stride = p->stride};
+	s->arg = p->arg;
 	s->patience = patience;
 	http_parser_set_max_header_size(PLUQ__HTTP_HEAD_MAX);
-	struct pluq_listen params = {.size = sizeof params, .address = address, .what = "HTTP", .max_rest = 1024,
+	struct pluq_listen params = {.size = sizeof params, .address = p->address, .what = "HTTP", .max_rest = 1024,
 		.output_limit = OUTPUT_LIMIT, .ops = &pluq__http_conn_ops, .arg = s};
 	int error = pluq__listener_new(net, &params, true, &s->listener, why);
 	if (error) {

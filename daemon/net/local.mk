@@ -17,6 +17,7 @@ libcore_la_SOURCES += \
 	daemon/net/http_route.c daemon/net/http_route.h \
 	daemon/net/http_server.c \
 	daemon/net/json_quote.c daemon/net/json_quote.h \
+	daemon/net/layer.h \
 	daemon/net/listener.c \
 	daemon/net/lookup.c daemon/net/lookup.h \
 	daemon/net/net.c daemon/net/net.h \

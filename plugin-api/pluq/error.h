@@ -29,7 +29,11 @@ extern "C" {
 	X(ECLOSED, -15, "connection is closed")                                                                        \
 	X(EADDRESS, -16, "address cannot be used")                                                                     \
 	X(EUNKNOWN, -17, "no such name")                                                                               \
-	X(EBUSY, -18, "in use")
+	X(EBUSY, -18, "in use")                                                                                        \
+	X(EDENIED, -19, "not permitted")                                                                               \
+	X(ENOGRANT, -20, "no authorizations found")                                                                    \
+	X(EAUTH, -21, "authorization cannot be found out")                                                             \
+	X(ETLS, -22, "TLS failed")
 
 enum pluq_error {
 #define PLUQ_ERROR_ENUM(name, value, text) PLUQ_##name = value,

@@ -19,6 +19,7 @@ extern "C" {
 struct pluq_net;
 struct pluq_http;
 struct pluq_broker;
+struct pluq_auth;
 struct pluq_timer;
 
 /* Longest body of a message, bytes: what every handler, the engine and every storage format can rely on. */
@@ -50,8 +51,8 @@ struct pluq_host {
 	const char *instance;          /* this instance's name */
 	uint32_t loops;                /* number of event loops, at least 1 */
 	int64_t start_real_ns;         /* UNIX time at which the daemon started */
-	const struct pluq_net *net;       /* handlers only, else NULL */
-	const struct pluq_http *http;     /* handlers only, else NULL */
+	const struct pluq_net *net;       /* handlers and auth plugins, else NULL; only handlers listen */
+	const struct pluq_http *http;     /* as net */
 	const struct pluq_broker *broker; /* handlers only, else NULL; the process has no queues unless one of them calls `use` */
 
 	/* Any thread. One line, no line break. Costs a comparison when the level is off. */
@@ -87,6 +88,8 @@ struct pluq_host {
 	/* Loop 0. Sets the level of the log for the running process. PLUQ_EINVAL: not one of debug, info, warn, error,
 	 * fatal (any case). */
 	int (*set_log_level)(const struct pluq_host *, const char *word);
+
+	const struct pluq_auth *auth; /* handlers and auth plugins, else NULL */
 };
 
 #ifdef __cplusplus

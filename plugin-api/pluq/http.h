@@ -23,7 +23,13 @@ struct pluq_http_server;
 enum {
 	PLUQ_HTTP_PLAIN = 1u << 0, /* answers carry no X-NSQ-Content-Type */
 	PLUQ_HTTP_QUIET = 1u << 1, /* not logged at info */
-	PLUQ_HTTP_DISCARD = 1u << 2 /* the request's body is read and thrown away */
+	PLUQ_HTTP_DISCARD = 1u << 2, /* the request's body is read and thrown away */
+
+	/* What a server that has `auth` set asks of a request, about the topic and channel that its query names (`topic`, `channel`).
+	 * Without any of these: any grant on the topic; or, if the query names none, that its secret is known. */
+	PLUQ_HTTP_OPEN = 1u << 3,    /* nothing */
+	PLUQ_HTTP_PUBLISH = 1u << 4, /* PLUQ_MAY_PUBLISH */
+	PLUQ_HTTP_ADMIN = 1u << 5    /* PLUQ_MAY_ADMIN; without a topic the grant must match the empty one */
 };
 
 struct pluq_http_route {
@@ -34,6 +40,24 @@ struct pluq_http_route {
 	const char *too_big;      /* its text: "MSG_TOO_BIG" */
 	int64_t max_body;         /* bytes; a Content-Length above it is answered before the body is read */
 	void (*handle)(void *arg, struct pluq_http_request *);
+};
+
+struct pluq_tls;
+
+/* A server. */
+struct pluq_http_listen {
+	uint32_t size;
+	const char *address;  /* as in struct pluq_listen */
+	const struct pluq_http_route *routes; /* the caller's; must live as long as the daemon serves */
+	size_t count, stride; /* of the routes; bytes from one to the next */
+	void *arg;            /* given to the routes */
+	struct pluq_tls *tls; /* HTTPS. NULL: HTTP */
+	/* Every request is answered 403 {"message": "TLS_REQUIRED", "https_port": N}, whatever it asks. N is the port of `https`, 0 without. */
+	bool refuse_plain;
+	const struct pluq_http_server *https;
+	/* Requests need a secret: a bearer token, or a basic password. Without or with an unknown one they are answered 401
+	 * UNAUTHORIZED, without the permission 403 FORBIDDEN, and 503 AUTH_UNAVAILABLE if it cannot be found out. */
+	bool auth;
 };
 
 struct pluq_http_call; /* a request of ours in progress */
@@ -52,15 +76,17 @@ struct pluq_http_get {
 	int64_t max_body;    /* bytes */
 	pluq_http_get_fn fn;
 	void *arg;
+	const char *method;  /* NULL: "GET" */
+	const uint8_t *content; /* the request's body; copied */
+	size_t content_length;  /* above 0: Content-Length is added, Content-Type is in `headers` */
+	struct pluq_tls *tls;   /* https, as in struct pluq_connect. NULL: http */
 };
 
 struct pluq_http {
 	uint32_t size;
 
-	/* init only. As pluq_net.listen; the routes (an array of n, each `stride` bytes) stay the caller's and must live as
-	 * long as the daemon serves. PLUQ_EADDRESS with `why`. */
-	int (*listen)(const struct pluq_host *, const char *address, const struct pluq_http_route *routes, size_t n,
-	    size_t stride, void *arg, struct pluq_http_server **out, struct pluq_why *why);
+	/* init only. As pluq_net.listen. PLUQ_EADDRESS, PLUQ_EINVAL with `why`: auth was set in a process without an auth plugin, too. */
+	int (*listen)(const struct pluq_host *, const struct pluq_http_listen *, struct pluq_http_server **out, struct pluq_why *why);
 	int32_t (*server_port)(const struct pluq_http_server *); /* as listener_port */
 
 	/* What was asked; borrowed until the answer. The path is decoded, without the query. */
@@ -79,7 +105,7 @@ struct pluq_http {
 	void (*reply)(struct pluq_http_request *, uint32_t status, const char *type, const void *body, size_t length);
 	void (*error)(struct pluq_http_request *, uint32_t status, const char *text);
 
-	/* Asks another server by GET, HTTP/1.1, one connection for each request. fn comes on loop 0, in a later step, exactly once
+	/* Loop. Asks another server, HTTP/1.1, one connection for each request. fn comes on the same loop, in a later step, exactly once
 	 * unless the call is cancelled before; redirects are not followed. PLUQ_ENOMEM, PLUQ_EADDRESS, PLUQ_EEXITING as connect;
 	 * PLUQ_EINVAL: target or headers are not as they should be. */
 	int (*get)(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
@@ -88,6 +114,10 @@ struct pluq_http {
 	/* Any thread. Writes n bytes as a JSON string, quotes included, as the original does: < > & and U+2028/9 as \uNNNN, what is not
 	 * UTF-8 as U+FFFD. Returns its length; writes only if that is at most room (6 * n + 2 is always enough). */
 	size_t (*json_quote)(char *out, size_t room, const char *bytes, size_t n);
+
+	/* Whether the request may do one of `permissions` (PLUQ_MAY_*) on the topic, for answers that leave out what it may not see. Always
+	 * true on a server without auth. */
+	bool (*may)(const struct pluq_http_request *, uint32_t permissions, const char *topic, size_t length);
 };
 
 #ifdef __cplusplus

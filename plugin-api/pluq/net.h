@@ -19,6 +19,52 @@ extern "C" {
 struct pluq_conn;
 struct pluq_listener;
 
+/* A TLS configuration: certificates and what is asked of the peer. It lives as long as the daemon. */
+struct pluq_tls;
+
+/* What is asked of the other side's certificate. */
+enum {
+	PLUQ_TLS_PEER_NONE = 0,   /* a client is asked for none; of a server any is taken */
+	PLUQ_TLS_PEER_ANY = 1,    /* a client must show one, which is not verified */
+	PLUQ_TLS_PEER_VERIFY = 2  /* it must be there and be good; a server's also for the name that was dialled */
+};
+
+struct pluq_tls_params {
+	uint32_t size;
+	bool client;             /* for connections that we make; else for those that we accept */
+	uint32_t peer;           /* PLUQ_TLS_PEER_* */
+	const char *cert_file;   /* PEM: our certificate, then its chain; "": none (a client may have none) */
+	const char *key_file;    /* PEM; "": none. Both or neither */
+	const char *ca_file;     /* PEM: roots the peer's certificate is verified against; "": the system's */
+	uint32_t min_version;    /* lowest version: 0x0301 (TLS 1.0) .. 0x0304 (TLS 1.3) */
+	const char *ciphers;     /* of TLS 1.2 and below, in OpenSSL's notation; "": OpenSSL's choice */
+	const char *ciphersuites; /* of TLS 1.3; "" likewise */
+	bool kernel;             /* let the kernel encrypt, where it can */
+};
+
+/* What was agreed on a connection; texts are borrowed as long as the connection is used. */
+struct pluq_tls_info {
+	uint32_t size;
+	uint16_t version;         /* 0x0304: TLS 1.3 */
+	uint16_t cipher;          /* number of the suite in IANA's list */
+	const char *cipher_name;  /* its name there */
+	bool resumed;             /* a session was resumed */
+	bool verified;            /* the peer has shown a certificate that was verified */
+	const char *common_name;  /* of the subject of the peer's certificate; "": none */
+	struct pluq_strings alt_names; /* see struct pluq_auth_query */
+};
+
+enum { PLUQ_UPGRADE_TLS = 1, PLUQ_UPGRADE_SNAPPY = 2, PLUQ_UPGRADE_DEFLATE = 3 };
+
+/* A layer between the connection and its socket. */
+struct pluq_upgrade {
+	uint32_t size;
+	uint32_t what;          /* PLUQ_UPGRADE_*. TLS only as the first */
+	struct pluq_tls *tls;   /* TLS: our side's configuration, for connections that we accept */
+	int64_t timeout_ns;     /* TLS: of the handshake */
+	int32_t level;          /* deflate: 1 .. 9 */
+};
+
 /* Result of on_data besides the number of bytes used. */
 enum {
 	PLUQ_CONN_CLOSE = -1 /* send what is buffered, then close; the rest of the input is thrown away */
@@ -53,6 +99,11 @@ struct pluq_conn_ops {
 
 	/* The connection is gone. `why` is for the log (debug). Free what `user` points to. */
 	void (*on_close)(struct pluq_conn *, void *user, const char *why);
+
+	/* conn_upgrade has ended. 0: what is written from now on goes through the layer, and so does what is read. PLUQ_ETLS, PLUQ_ELIMIT
+	 * (too late), PLUQ_ENOMEM with the cause for people: nothing is read any more, what is written goes out in the clear; the handler
+	 * writes its last words, if any, and closes. May be NULL if conn_upgrade is not used. */
+	void (*on_upgraded)(struct pluq_conn *, void *user, int status, const struct pluq_why *why);
 };
 
 struct pluq_listen {
@@ -63,6 +114,7 @@ struct pluq_listen {
 	uint32_t output_limit;  /* see conn_set_output_limit; 0: 64 KiB */
 	const struct pluq_conn_ops *ops;
 	void *arg;              /* given to on_open */
+	struct pluq_tls *tls;   /* connections begin with TLS: on_open comes after the handshake. NULL: they do not */
 };
 
 /* A connection that we make. */
@@ -74,6 +126,8 @@ struct pluq_connect {
 	                         * patience, for each */
 	const struct pluq_conn_ops *ops; /* on_open comes once it is connected */
 	void *arg;              /* given to on_open; the user pointer until conn_set_user is called */
+	struct pluq_tls *tls;   /* of the client's side: it begins with TLS, the handshake counts against timeout_ns. NULL: it does not */
+	const char *server_name; /* the name that is asked for and verified; NULL: the host of the address. Copied */
 };
 
 struct pluq_net {
@@ -139,6 +193,20 @@ struct pluq_net {
 	 * any output in for this long. From 2 s to 9 hours, in whole seconds; what is beyond is taken as the nearest. 0: the
 	 * kernel's patience. Accepted connections too; ignored by unix sockets. */
 	void (*conn_set_peer_timeout)(struct pluq_conn *, int64_t ns);
+
+	/* Main in init, or the pool in reload. Reads the files. PLUQ_ETLS with `why` in one line; PLUQ_EINVAL; PLUQ_ENOMEM. */
+	int (*tls_new)(const struct pluq_host *, const struct pluq_tls_params *, struct pluq_tls **out, struct pluq_why *why);
+	/* The same for one that is in use: handshakes that begin after it go by the new parameters, connections stay as they are. On
+	 * failure nothing has changed. `client` cannot be changed. */
+	int (*tls_change)(struct pluq_tls *, const struct pluq_tls_params *, struct pluq_why *why);
+
+	/* false: the connection is not under TLS. */
+	bool (*conn_tls)(const struct pluq_conn *, struct pluq_tls_info *out);
+
+	/* Within on_data as the last thing before it returns, or within on_upgraded. What has been written goes out as before; then the
+	 * layer is put in place, for TLS with a handshake, and on_upgraded tells. Until then nothing is read and nothing may be written;
+	 * input that on_data has not used, and what comes before the layer stands, is thrown away. PLUQ_ENOMEM; PLUQ_EINVAL: not now. */
+	int (*conn_upgrade)(struct pluq_conn *, const struct pluq_upgrade *);
 };
 
 #ifdef __cplusplus

@@ -14,6 +14,8 @@
  *	0.1	2026-11-22	handler and storage kinds
  *	0.2	2026-11-25	net: connect, conn_set_peer_timeout; http: get, cancel, json_quote; broker: watch, each, gate, gate_open;
  *			health: retrying; <pluq/name.h>
+ *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, conn_tls, conn_upgrade, on_upgraded; listen and connect
+ *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H
@@ -29,14 +31,14 @@ extern "C" {
 #endif
 
 #define PLUQ_ABI_MAJOR 0
-#define PLUQ_ABI_MINOR 2
+#define PLUQ_ABI_MINOR 3
 #define PLUQ_PLUGIN_ABI .abi_major = PLUQ_ABI_MAJOR, .abi_minor = PLUQ_ABI_MINOR
 
 struct pluq_host;
 
 enum pluq_kind {
 	PLUQ_KIND_HANDLER = 1,  /* ops: struct pluq_handler_ops, <pluq/handler.h> */
-	PLUQ_KIND_AUTH = 2,     /* reserved */
+	PLUQ_KIND_AUTH = 2,     /* ops: struct pluq_auth_ops, <pluq/auth.h> */
 	PLUQ_KIND_METRICS = 3,  /* reserved */
 	PLUQ_KIND_STORAGE = 4,  /* ops: struct pluq_storage_ops, <pluq/storage.h> */
 	PLUQ_KIND_VALIDATOR = 5 /* reserved */

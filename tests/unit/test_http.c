@@ -119,8 +119,9 @@ static int start(void **state)
 	parked = NULL;
 	parked_count = answered = 0;
 	rig_start(&rig, 2, 0);
-	int error = http->listen(&rig.host.pub, "127.0.0.1:0", routes, sizeof routes / sizeof *routes, sizeof *routes, &rig,
-	    &server, &why);
+	struct pluq_http_listen listen = {.size = sizeof listen, .address = "127.0.0.1:0", .routes = routes,
+	    .count = sizeof routes / sizeof *routes, .stride = sizeof *routes, .arg = &rig};
+	int error = http->listen(&rig.host.pub, &listen, &server, &why);
 	if (error)
 		fail_msg("%s", why.text);
 	if (*state)

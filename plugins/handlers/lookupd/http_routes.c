@@ -31,6 +31,7 @@ int http_start(struct lookupd *l, struct pluq_why *why)
 		l->routes[i] = (struct pluq_http_route){.method = table[i].method, .path = table[i].path,
 		    .flags = table[i].flags | PLUQ_HTTP_DISCARD, .too_big_status = 413, .too_big = "BODY_TOO_BIG",
 		    .max_body = INT64_MAX, .handle = table[i].handle};
-	return l->http->listen(l->host, l->conf->http_address, l->routes, LOOKUPD_ROUTES, sizeof(l->routes[0]), l,
-	    &l->server, why);
+	struct pluq_http_listen listen = {.size = sizeof(listen), .address = l->conf->http_address, .routes = l->routes,
+	    .count = LOOKUPD_ROUTES, .stride = sizeof(l->routes[0]), .arg = l};
+	return l->http->listen(l->host, &listen, &l->server, why);
 }

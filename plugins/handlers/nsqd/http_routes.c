@@ -65,6 +65,7 @@ int http_start(struct nsqd *n, struct pluq_why *why)
 		    .flags = table[i].flags, .handle = table[i].handle};
 		limit(n->conf, table[i].limit, &n->routes[i]);
 	}
-	return n->http->listen(n->host, n->conf->http_address, n->routes, NSQD_ROUTES, sizeof(n->routes[0]), n,
-	    &n->server, why);
+	struct pluq_http_listen listen = {.size = sizeof(listen), .address = n->conf->http_address, .routes = n->routes,
+	    .count = NSQD_ROUTES, .stride = sizeof(n->routes[0]), .arg = n};
+	return n->http->listen(n->host, &listen, &n->server, why);
 }
