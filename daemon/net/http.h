@@ -1,8 +1,8 @@
 /* Private to daemon/net. HTTP on our connections; everything runs on loop 0.
  *
  * http_server.c: listening and the table for handlers. http_conn.c: a connection, from bytes to complete requests and
- * back. http_get.c: requests of ours.
- * http_request.c: what was asked. http_reply.c: what is answered. http_route.c, http_query.c: paths and parameters.
+ * back. http_get.c, http_ask.c: requests of ours.
+ * http_request.c: what was asked. http_reply.c: what is answered. http_route.c, http_query.c, http_fields.c: paths, parameters, headers.
  *
  * A request belongs to its connection while it is received, then to the handler until it is answered; if the peer
  * leaves meanwhile, the request stays, without a connection.
@@ -13,6 +13,7 @@
 #include <http_parser.h>
 
 #include "conn.h"
+#include "http_fields.h"
 #include "http_query.h"
 #include "http_route.h"
 
@@ -43,8 +44,6 @@ enum pluq__http_phase {
 	PLUQ__HTTP_HANDLING /* complete, not yet answered */
 };
 
-enum pluq__http_text { PLUQ__HTTP_NO_TEXT, PLUQ__HTTP_URI, PLUQ__HTTP_NAME, PLUQ__HTTP_VALUE };
-
 struct pluq__http_conn {
 	struct pluq_conn *conn;
 	const struct pluq_http_server *server;
@@ -61,17 +60,14 @@ struct pluq_http_request {
 	const struct pluq_http_server *server;
 	const struct pluq_http_route *route; /* NULL: none fits */
 	const char *method;
-	char *text; /* the URI, then names and values of header fields in turn, each terminated */
-	size_t text_length, text_room;
-	uint8_t last_text; /* enum pluq__http_text: what text ends in */
+	struct pluq__http_fields fields; /* behind the URI */
 	uint8_t minor;     /* HTTP/1.minor */
 	bool judged;       /* path and route are known */
 	bool keep_alive;
 	bool too_big;
-	bool malformed;    /* in a way that the parser lets pass */
 	char *path;        /* decoded */
 	const char *param;
-	const char *query_text; /* in text, behind the '?'; "" if there is none */
+	const char *query_text; /* in fields.text, behind the '?'; "" if there is none */
 	struct pluq__http_query *query; /* parsed on demand */
 	uint8_t *body;
 	size_t body_length, body_room;
@@ -89,9 +85,6 @@ void pluq__http_conn_answered(struct pluq__http_conn *, bool keep_alive); /* the
 /* http_request.c */
 struct pluq_http_request *pluq__http_request_new(struct pluq__http_conn *);
 void pluq__http_request_free(struct pluq_http_request **);
-/* PLUQ_ENOMEM. */
-int pluq__http_request_text(struct pluq_http_request *, enum pluq__http_text, const char *bytes, size_t n);
-int pluq__http_request_text_end(struct pluq_http_request *);
 /* Splits and decodes the target, finds the route. PLUQ_EINVAL: malformed; PLUQ_ENOMEM. */
 int pluq__http_request_judge(struct pluq_http_request *);
 bool pluq__http_request_discards(const struct pluq_http_request *); /* its body is read and thrown away */
@@ -100,9 +93,10 @@ int pluq__http_request_body(struct pluq_http_request *, const void *bytes, size_
 const char *pluq__http_request_header(const struct pluq_http_request *, const char *name);
 const struct pluq__http_query *pluq__http_request_query(struct pluq_http_request *); /* NULL: no memory */
 
-/* http_get.c. See get and cancel of <pluq/http.h>. */
+/* http_get.c. See get, cancel and call_header of <pluq/http.h>. */
 int pluq__http_get(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
 void pluq__http_cancel(struct pluq_http_call *);
+const char *pluq__http_call_header(const struct pluq_http_call *, const char *name);
 
 /* http_reply.c. Each answers and frees the request. */
 void pluq__http_reply(struct pluq_http_request *, uint32_t status, const char *type, const void *body, size_t n);

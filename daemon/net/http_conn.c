@@ -58,7 +58,7 @@ static int on_text(http_parser *p, enum pluq__http_text kind, const char *bytes,
 	struct pluq__http_conn *h = p->data;
 	if (h->phase != PLUQ__HTTP_HEAD)
 		return 0; /* a trailer */
-	return pluq__http_request_text(h->request, kind, bytes, n) < 0 ? -1 : 0;
+	return pluq__http_fields_add(&h->request->fields, kind, bytes, n) < 0 ? -1 : 0;
 }
 
 static int on_url(http_parser *p, const char *bytes, size_t n)
@@ -79,7 +79,7 @@ static int on_header_value(http_parser *p, const char *bytes, size_t n)
 static int on_headers_complete(http_parser *p)
 {
 	struct pluq__http_conn *h = p->data;
-	if (pluq__http_request_text_end(h->request) < 0)
+	if (pluq__http_fields_end(&h->request->fields) < 0)
 		return -1;
 	p->upgrade = 0; /* an offer that we do not take up (CONNECT included): it is a request like any other */
 	http_parser_pause(p, 1);
@@ -161,7 +161,7 @@ static void judge_head(struct pluq__http_conn *h)
 	}
 	r->minor = p->http_minor ? 1 : 0;
 	r->keep_alive = http_should_keep_alive(p);
-	int error = r->malformed ? PLUQ_EINVAL : pluq__http_request_judge(r);
+	int error = r->fields.malformed ? PLUQ_EINVAL : pluq__http_request_judge(r);
 	if (error == PLUQ_EINVAL)
 		refuse(h, 400, "BAD_REQUEST");
 	else if (error)

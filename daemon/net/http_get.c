@@ -1,5 +1,5 @@
-/* A request of ours: one connection, one GET, one answer. The call lives until fn has come or it is cancelled; the connection
- * forgets it then, and ends by itself. */
+/* A request of ours: one connection, one request, one answer. The call lives until fn has come or it is cancelled; the connection
+ * forgets it then, and ends by itself. It is its loop's, whichever that is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "../base/host.h"
 #include "../base/memory.h"
 #include "http.h"
+#include "http_ask.h"
 
 #define OUTPUT_LIMIT (64 * 1024)
 
@@ -19,18 +20,22 @@ struct pluq_http_call {
 	int64_t max_body;
 	uint8_t *body;
 	size_t length, room;      /* of the body */
+	struct pluq__http_fields fields; /* of the answer */
+	bool head;                /* HEAD: the answer has no body, whatever it says */
+	bool in_body;             /* the header fields are complete; what looks like one is a trailer */
 	bool asked;               /* it is connected, the request is on its way */
 	bool complete;            /* the answer is there */
 	int error;                /* found by one of the parser's callbacks */
 	const char *cause;        /* its text */
 	char *address;            /* in request, behind its end */
-	size_t request_length;
-	char request[];
+	size_t request_length, content_length;
+	char request[];           /* the head, then the content */
 };
 
 static void call_free(struct pluq_http_call *k)
 {
-	pluq__memory_add(-(int64_t)k->room);
+	pluq__memory_add(-(int64_t)(k->room + k->content_length));
+	pluq__http_fields_fini(&k->fields);
 	free(k->body);
 	free(k);
 }
@@ -71,15 +76,36 @@ static int stop_parsing(struct pluq_http_call *k, int error, const char *cause)
 	return -1;
 }
 
+static int on_text(http_parser *p, enum pluq__http_text kind, const char *bytes, size_t n)
+{
+	struct pluq_http_call *k = p->data;
+	if (k->in_body || pluq__http_fields_add(&k->fields, kind, bytes, n) == 0)
+		return 0;
+	return stop_parsing(k, PLUQ_ENOMEM, "out of memory");
+}
+
+static int on_header_field(http_parser *p, const char *bytes, size_t n)
+{
+	return on_text(p, PLUQ__HTTP_NAME, bytes, n);
+}
+
+static int on_header_value(http_parser *p, const char *bytes, size_t n)
+{
+	return on_text(p, PLUQ__HTTP_VALUE, bytes, n);
+}
+
 static int on_headers_complete(http_parser *p)
 {
 	struct pluq_http_call *k = p->data;
 	if (p->http_major != 1 || p->status_code < 100 || p->status_code == 101)
-		return stop_parsing(k, PLUQ_ECLOSED, "the answer is not one to a GET of HTTP/1.1");
-	if ((p->flags & F_CONTENTLENGTH) && p->content_length > (uint64_t)k->max_body)
+		return stop_parsing(k, PLUQ_ECLOSED, "the answer is not one of HTTP/1.1");
+	if (!k->head && (p->flags & F_CONTENTLENGTH) && p->content_length > (uint64_t)k->max_body)
 		return stop_parsing(k, PLUQ_ELIMIT, "the answer is longer than allowed");
+	if (pluq__http_fields_end(&k->fields) < 0)
+		return stop_parsing(k, PLUQ_ENOMEM, "out of memory");
+	k->in_body = true;
 	p->upgrade = 0;
-	return 0;
+	return k->head ? 1 : 0;
 }
 
 static int on_body_bytes(http_parser *p, const char *bytes, size_t n)
@@ -104,14 +130,19 @@ static int on_body_bytes(http_parser *p, const char *bytes, size_t n)
 static int on_message_complete(http_parser *p)
 {
 	struct pluq_http_call *k = p->data;
-	if (p->status_code < 200)
-		return 0; /* a word on the way ("103 Early Hints"); the answer follows */
+	if (p->status_code < 200) { /* a word on the way ("103 Early Hints"); the answer follows */
+		pluq__http_fields_fini(&k->fields);
+		k->in_body = false;
+		return 0;
+	}
 	k->complete = true;
 	http_parser_pause(p, 1);
 	return 0;
 }
 
 static const http_parser_settings settings = {
+	.on_header_field = on_header_field,
+	.on_header_value = on_header_value,
 	.on_headers_complete = on_headers_complete,
 	.on_body = on_body_bytes,
 	.on_message_complete = on_message_complete,
@@ -183,59 +214,21 @@ static const struct pluq_conn_ops ops = {
 
 /* ---- the call ---- */
 
-static bool graphic(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
-/* Whole lines, none of them empty: the request ends where we say so. */
-static bool lines_ok(const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\r\n");
-		if (n == 0 || text[n] != '\r' || text[n + 1] != '\n')
-			return false;
-		text += n + 2;
-	}
-	return true;
-}
-
-static int judge(const struct pluq__loop *loop0, const struct pluq_http_get *p, struct pluq_why *why)
-{
-	const char *wrong = NULL;
-	if (pluq__loop_self() != loop0)
-		wrong = "was not called on loop 0";
-	else if (p->size < sizeof *p || !p->fn || p->max_body < 0 || p->timeout_ns < 0 || p->connect_timeout_ns < 0)
-		wrong = "was called with a table that cannot be used";
-	else if (*p->target != '/' || !graphic(p->target))
-		wrong = "was called with a target that is not an encoded path";
-	else if (p->headers && !lines_ok(p->headers))
-		wrong = "was called with headers that are not whole lines";
-	if (wrong) {
-		snprintf(why->text, sizeof why->text, "get %s", wrong);
-		return PLUQ_EINVAL;
-	}
-	if (graphic(p->address))
-		return 0;
-	snprintf(why->text, sizeof why->text, "the address has blanks or control characters in it");
-	return PLUQ_EADDRESS;
-}
-
 static struct pluq_http_call *call_new(const struct pluq_http_get *p)
 {
-	static const char form[] = "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: pluqd/" PLUQ_VERSION "\r\nConnection: close\r\n%s\r\n";
-	const char *host = strchr(p->address, '/') || !strchr(p->address, ':') ? "localhost" : p->address;
-	const char *headers = p->headers ? p->headers : "";
-	size_t room = sizeof form + strlen(p->target) + strlen(host) + strlen(headers), n = strlen(p->address) + 1;
-	struct pluq_http_call *k = calloc(1, sizeof *k + room + n);
+	size_t head = pluq__http_ask_head(p, NULL, 0), n = strlen(p->address) + 1;
+	struct pluq_http_call *k = calloc(1, sizeof *k + head + 1 + p->content_length + n);
 	if (!k)
 		return NULL;
-	k->request_length = (size_t)snprintf(k->request, room, form, p->target, host, headers);
-	k->address = memcpy(k->request + room, p->address, n);
+	pluq__http_ask_head(p, k->request, head + 1);
+	if (p->content_length)
+		memcpy(k->request + head, p->content, p->content_length);
+	k->request_length = head + p->content_length;
+	k->content_length = p->content_length;
+	pluq__memory_add((int64_t)k->content_length);
+	k->address = memcpy(k->request + k->request_length + 1, p->address, n);
 	k->max_body = p->max_body;
+	k->head = p->method && strcmp(p->method, "HEAD") == 0;
 	k->fn = p->fn;
 	k->arg = p->arg;
 	k->timer.fn = on_timeout;
@@ -247,8 +240,12 @@ static struct pluq_http_call *call_new(const struct pluq_http_get *p)
 int pluq__http_get(const struct pluq_host *host, const struct pluq_http_get *p, struct pluq_http_call **out,
     struct pluq_why *why)
 {
-	struct pluq__loop *l = &pluq__host(host)->loops->loop[0];
-	int error = judge(l, p, why);
+	struct pluq__loop *l = pluq__loop_self();
+	if (!l) {
+		snprintf(why->text, sizeof why->text, "get was not called on a loop");
+		return PLUQ_EINVAL;
+	}
+	int error = pluq__http_ask_judge(p, why);
 	if (error)
 		return error;
 	struct pluq_http_call *k = call_new(p);
@@ -257,7 +254,7 @@ int pluq__http_get(const struct pluq_host *host, const struct pluq_http_get *p, 
 		return PLUQ_ENOMEM;
 	}
 	struct pluq_connect params = {.size = sizeof params, .max_rest = 1024, .output_limit = OUTPUT_LIMIT,
-		.address = p->address, .timeout_ns = p->connect_timeout_ns, .ops = &ops, .arg = k};
+		.address = p->address, .timeout_ns = p->connect_timeout_ns, .ops = &ops, .arg = k, .tls = p->tls};
 	error = pluq__dial(pluq__host(host)->net, &params, &k->conn, why);
 	if (error) {
 		call_free(k);
@@ -273,4 +270,9 @@ void pluq__http_cancel(struct pluq_http_call *k)
 {
 	let_go(k);
 	call_free(k);
+}
+
+const char *pluq__http_call_header(const struct pluq_http_call *k, const char *name)
+{
+	return k->complete ? pluq__http_fields_find(&k->fields, name, NULL) : NULL;
 }

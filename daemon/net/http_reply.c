@@ -76,7 +76,7 @@ static void log_answer(const struct pluq_http_request *r, const struct answer *a
 		snprintf(took, sizeof took, "%.3fms", (double)ns / 1e6);
 	else
 		snprintf(took, sizeof took, "%.3fs", (double)ns / 1e9);
-	pluq__log(PLUQ_INFO, "http", "%" PRIu32 " %s %.*s (%s) %s", a->status, r->method, LOGGED_URI, r->text,
+	pluq__log(PLUQ_INFO, "http", "%" PRIu32 " %s %.*s (%s) %s", a->status, r->method, LOGGED_URI, r->fields.text,
 	    r->remote, took);
 }
 

@@ -1,12 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../base/memory.h"
 #include "http.h"
 
 /* Nobody asked for the body of a request that is answered with 404 or the like; a longer one is not waited for. */
 #define UNWANTED_BODY_MAX (256 * 1024)
+
+#define LEAST_BODY 1024 /* room for one */
 
 struct pluq_http_request *pluq__http_request_new(struct pluq__http_conn *c)
 {
@@ -27,8 +28,8 @@ void pluq__http_request_free(struct pluq_http_request **p)
 	struct pluq_http_request *r = *p;
 	if (!r)
 		return;
-	pluq__memory_add(-(int64_t)(r->text_room + r->body_room));
-	free(r->text);
+	pluq__memory_add(-(int64_t)r->body_room);
+	pluq__http_fields_fini(&r->fields);
 	free(r->path);
 	free(r->query);
 	free(r->body);
@@ -36,71 +37,9 @@ void pluq__http_request_free(struct pluq_http_request **p)
 	*p = NULL;
 }
 
-/* Room for n more bytes behind `length`, at least doubling. */
-static int grow(void **block, size_t *room, size_t length, size_t n, size_t least)
-{
-	size_t wanted = *room ? *room * 2 : least;
-	if (*room - length >= n)
-		return 0;
-	while (wanted - length < n)
-		wanted *= 2;
-	void *larger = realloc(*block, wanted);
-	if (!larger)
-		return PLUQ_ENOMEM;
-	pluq__memory_add((int64_t)(wanted - *room));
-	*block = larger;
-	*room = wanted;
-	return 0;
-}
-
-/* The parser hands out the URI, names and values in pieces and in turn. */
-int pluq__http_request_text(struct pluq_http_request *r, enum pluq__http_text kind, const char *bytes, size_t n)
-{
-	void *block = r->text;
-	if (r->last_text != kind && pluq__http_request_text_end(r) < 0)
-		return PLUQ_ENOMEM;
-	block = r->text;
-	if (grow(&block, &r->text_room, r->text_length, n, 512) < 0)
-		return PLUQ_ENOMEM;
-	r->text = block;
-	memcpy(r->text + r->text_length, bytes, n);
-	r->text_length += n;
-	r->last_text = (uint8_t)kind;
-	return 0;
-}
-
-int pluq__http_request_text_end(struct pluq_http_request *r)
-{
-	void *block = r->text;
-	if (r->last_text == PLUQ__HTTP_NO_TEXT)
-		return 0;
-	if (grow(&block, &r->text_room, r->text_length, 1, 512) < 0)
-		return PLUQ_ENOMEM;
-	r->text = block;
-	if (r->last_text == PLUQ__HTTP_NAME && r->text[r->text_length - 1] == ' ')
-		r->malformed = true; /* the parser would take it for the field without the space; a proxy before us may not */
-	if (r->last_text == PLUQ__HTTP_VALUE) /* optional white space behind a value is not part of it */
-		while (r->text[r->text_length - 1] == ' ' || r->text[r->text_length - 1] == '\t')
-			r->text_length--;
-	r->text[r->text_length++] = 0;
-	r->last_text = PLUQ__HTTP_NO_TEXT;
-	return 0;
-}
-
 const char *pluq__http_request_header(const struct pluq_http_request *r, const char *name)
 {
-	const char *at = r->text, *end = r->text + r->text_length;
-	if (!at)
-		return NULL;
-	for (at += strlen(at) + 1; at < end;) {
-		const char *value = at + strlen(at) + 1;
-		if (value >= end)
-			return NULL;
-		if (strcasecmp(at, name) == 0)
-			return value;
-		at = value + strlen(value) + 1;
-	}
-	return NULL;
+	return pluq__http_fields_find(&r->fields, name, NULL);
 }
 
 /* The path of the target: behind scheme and host if it has them. */
@@ -134,7 +73,7 @@ static int decode_path(struct pluq_http_request *r, const char *path, size_t n)
 
 int pluq__http_request_judge(struct pluq_http_request *r)
 {
-	const char *path = r->text ? target_path(r->text) : NULL;
+	const char *path = r->fields.text ? target_path(r->fields.text) : NULL;
 	if (!path)
 		return PLUQ_EINVAL;
 	size_t n = strcspn(path, "?");
@@ -160,15 +99,30 @@ int64_t pluq__http_request_limit(const struct pluq_http_request *r)
 	return pluq__http_request_discards(r) ? INT64_MAX : r->route->max_body;
 }
 
+/* Room for n more bytes of the body, at least doubling. */
+static int grow(struct pluq_http_request *r, size_t n)
+{
+	size_t wanted = r->body_room ? r->body_room * 2 : LEAST_BODY;
+	if (r->body_room - r->body_length >= n)
+		return 0;
+	while (wanted - r->body_length < n)
+		wanted *= 2;
+	uint8_t *larger = realloc(r->body, wanted);
+	if (!larger)
+		return PLUQ_ENOMEM;
+	pluq__memory_add((int64_t)(wanted - r->body_room));
+	r->body = larger;
+	r->body_room = wanted;
+	return 0;
+}
+
 int pluq__http_request_body(struct pluq_http_request *r, const void *bytes, size_t n)
 {
-	void *block = r->body;
 	if ((int64_t)n > pluq__http_request_limit(r) - (int64_t)r->body_length)
 		return PLUQ_ELIMIT;
 	if (!pluq__http_request_discards(r)) {
-		if (grow(&block, &r->body_room, r->body_length, n, 1024) < 0)
+		if (grow(r, n) < 0)
 			return PLUQ_ENOMEM;
-		r->body = block;
 		memcpy(r->body + r->body_length, bytes, n);
 	}
 	r->body_length += n;

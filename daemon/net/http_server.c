@@ -117,4 +117,5 @@ const struct pluq_http pluq__http_table = {
 	.get = pluq__http_get,
 	.cancel = pluq__http_cancel,
 	.json_quote = pluq__json_quote,
+	.call_header = pluq__http_call_header,
 };

@@ -8,7 +8,9 @@ libcore_la_SOURCES += \
 	daemon/net/conn_out.c \
 	daemon/net/dial.c \
 	daemon/net/http.h \
+	daemon/net/http_ask.c daemon/net/http_ask.h \
 	daemon/net/http_conn.c \
+	daemon/net/http_fields.c daemon/net/http_fields.h \
 	daemon/net/http_get.c \
 	daemon/net/http_json.c daemon/net/http_json.h \
 	daemon/net/http_query.c daemon/net/http_query.h \

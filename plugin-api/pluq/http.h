@@ -106,10 +106,10 @@ struct pluq_http {
 	void (*error)(struct pluq_http_request *, uint32_t status, const char *text);
 
 	/* Loop. Asks another server, HTTP/1.1, one connection for each request. fn comes on the same loop, in a later step, exactly once
-	 * unless the call is cancelled before; redirects are not followed. PLUQ_ENOMEM, PLUQ_EADDRESS, PLUQ_EEXITING as connect;
-	 * PLUQ_EINVAL: target or headers are not as they should be. */
+	 * unless the call is cancelled before; redirects are not followed (see call_header). PLUQ_ENOMEM, PLUQ_EADDRESS, PLUQ_EEXITING as
+	 * connect; PLUQ_EINVAL: method, target or headers are not as they should be, or this is no loop. */
 	int (*get)(const struct pluq_host *, const struct pluq_http_get *, struct pluq_http_call **out, struct pluq_why *why);
-	void (*cancel)(struct pluq_http_call *); /* fn will not come; the handle is dead */
+	void (*cancel)(struct pluq_http_call *); /* before fn: it will not come; the handle is dead */
 
 	/* Any thread. Writes n bytes as a JSON string, quotes included, as the original does: < > & and U+2028/9 as \uNNNN, what is not
 	 * UTF-8 as U+FFFD. Returns its length; writes only if that is at most room (6 * n + 2 is always enough). */
@@ -118,6 +118,10 @@ struct pluq_http {
 	/* Whether the request may do one of `permissions` (PLUQ_MAY_*) on the topic, for answers that leave out what it may not see. Always
 	 * true on a server without auth. */
 	bool (*may)(const struct pluq_http_request *, uint32_t permissions, const char *topic, size_t length);
+
+	/* Within the fn of `get`, when its status is that of an answer: a header field of the answer ("Location", for a caller that follows
+	 * redirects), any case; the first of that name, NULL: absent. Borrowed until fn returns. */
+	const char *(*call_header)(const struct pluq_http_call *, const char *name);
 };
 
 #ifdef __cplusplus

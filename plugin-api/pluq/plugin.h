@@ -15,7 +15,7 @@
  *	0.2	2026-11-25	net: connect, conn_set_peer_timeout; http: get, cancel, json_quote; broker: watch, each, gate, gate_open;
  *			health: retrying; <pluq/name.h>
  *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, conn_tls, conn_upgrade, on_upgraded; listen and connect
- *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop
+ *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H

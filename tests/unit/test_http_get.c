@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../daemon/base/clock.h"
+#include "../../daemon/net/http_ask.h"
 #include "net_rig.h"
 
 static const struct pluq_http *const http = &pluq__http_table;
@@ -29,6 +30,9 @@ struct get {
 	int result, status;
 	size_t length;
 	char body[4000];
+	const char *header; /* asked of the answer */
+	char value[100];
+	int loop;
 	struct pluq_why why, refusal;
 };
 
@@ -38,8 +42,10 @@ static void make(void *arg);
 static void on_answer(void *arg, int status, const uint8_t *body, size_t length, const struct pluq_why *why)
 {
 	struct get *g = arg;
-	assert_int_equal(pluq__loop_self()->index, 0);
+	assert_int_equal(pluq__loop_self()->index, g->loop);
 	assert_int_equal(g->made, 1 + g->answered); /* not within the call */
+	const char *value = g->header ? http->call_header(g->call, g->header) : NULL;
+	snprintf(g->value, sizeof g->value, "%s", value ? value : "-");
 	g->status = status;
 	g->length = length;
 	memcpy(g->body, body ? body : (const uint8_t *)"", length < sizeof g->body ? length : 0);
@@ -79,7 +85,7 @@ static struct get to(const char *where)
 static void start(struct get *g)
 {
 	g->params.arg = g;
-	rig_post(&rig, 0, make, g);
+	rig_post(&rig, g->loop, make, g);
 	assert_true(rig_await(&g->made, 1));
 }
 
@@ -138,7 +144,7 @@ static int up(void **state)
 	assert_int_equal(listen(server, 5), 0);
 	getsockname(server, (struct sockaddr *)&in, &length);
 	snprintf(address, sizeof address, "127.0.0.1:%d", ntohs(in.sin_port));
-	rig_start(&rig, 1, 0);
+	rig_start(&rig, 2, 0);
 	rig_serve(&rig);
 	return 0;
 }
@@ -360,9 +366,150 @@ static void what_would_be_another_request_is_refused(void **state)
 		start(&g);
 		assert_int_equal(g.result, PLUQ_EADDRESS);
 	}
-	struct get elsewhere = to(address);
+	static const char *const methods[] = {"", "get", "GET /x", "CONNECT", "G\r\nX: y"};
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		struct get g = to(address);
+		g.params.method = methods[i];
+		start(&g);
+		assert_int_equal(g.result, PLUQ_EINVAL);
+		assert_non_null(strstr(g.refusal.text, "method"));
+	}
+	struct get elsewhere = to(address), nothing = to(address);
 	make(&elsewhere);
 	assert_int_equal(elsewhere.result, PLUQ_EINVAL);
+	nothing.params.content_length = 5;
+	start(&nothing);
+	assert_int_equal(nothing.result, PLUQ_EINVAL);
+}
+
+/* What the peer of the test has been asked, up to the end of the head. */
+static void read_head(int peer, char *to, size_t room)
+{
+	size_t n = 0;
+	do {
+		assert_true(n < room - 1 && peer_read(peer, to + n, 1));
+		to[++n] = 0;
+	} while (n < 4 || strcmp(to + n - 4, "\r\n\r\n") != 0);
+}
+
+static void a_body_is_sent_with_its_length(void **state)
+{
+	static const struct {
+		const char *method;
+		size_t length; /* of the content */
+		const char *begin, *field;
+	} cases[] = {
+		{"POST", 5, "POST /x HTTP/1.1\r\n", "Content-Length: 5\r\n"},
+		{"POST", 0, "POST /x HTTP/1.1\r\n", "Content-Length: 0\r\n"},
+		{"PUT", 200000, "PUT /x HTTP/1.1\r\n", "Content-Length: 200000\r\n"},
+		{"DELETE", 0, "DELETE /x HTTP/1.1\r\n", NULL},
+		{NULL, 7, "GET /x HTTP/1.1\r\n", "Content-Length: 7\r\n"},
+	};
+	uint8_t *content = malloc(200000), *got = malloc(200000);
+	for (size_t i = 0; i < 200000; i++)
+		content[i] = (uint8_t)(i * 7 + i / 256);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct get g = to(address);
+		char head[1000];
+		g.params.method = cases[i].method;
+		g.params.target = "/x";
+		g.params.headers = "Content-Type: text/plain\r\n";
+		g.params.content = content;
+		g.params.content_length = cases[i].length;
+		start(&g);
+		int peer = peer_accept();
+		read_head(peer, head, sizeof head);
+		assert_ptr_equal(strstr(head, cases[i].begin), head);
+		assert_true(cases[i].field ? strstr(head, cases[i].field) != NULL : !strstr(head, "Content-Length"));
+		assert_non_null(strstr(head, "\r\nContent-Type: text/plain\r\n"));
+		assert_true(peer_read(peer, got, cases[i].length));
+		assert_memory_equal(got, content, cases[i].length);
+		peer_say(peer, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+		assert_true(rig_await(&g.answered, 1));
+		assert_int_equal(g.status, 200);
+		close(peer);
+	}
+	free(content);
+	free(got);
+}
+
+static void the_answer_to_head_has_no_body(void **state)
+{
+	struct get g = to(address);
+	g.params.method = "HEAD";
+	g.header = "etag";
+	start(&g);
+	int peer = peer_accept();
+	peer_say(peer, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\nETag: x\r\n\r\n");
+	assert_true(rig_await(&g.answered, 1));
+	assert_int_equal(g.status, 200);
+	assert_int_equal(g.length, 0);
+	assert_string_equal(g.value, "x");
+	close(peer);
+}
+
+static void header_fields_of_the_answer_can_be_asked_for(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} cases[] = {
+		{"HTTP/1.1 302 Found\r\nLocation: http://h/p?q=1 \r\nContent-Length: 0\r\n\r\n", "http://h/p?q=1"},
+		{"HTTP/1.1 302 Found\r\nX: y\r\nlocation:/second\r\nLOCATION: /third\r\nContent-Length: 0\r\n\r\n", "/second"},
+		{"HTTP/1.1 200 OK\r\nLocation:\r\nContent-Length: 0\r\n\r\n", ""},
+		{"HTTP/1.1 200 OK\r\nLocatio: x\r\nX: Location\r\nContent-Length: 0\r\n\r\n", "-"},
+		{"HTTP/1.1 103 Early Hints\r\nLocation: early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "-"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nLocation: trailer\r\n\r\n", "-"},
+		{"HTTP/1.1 200 OK\r\nLocation: cut\r\nContent-Length: 5\r\n\r\nx", "-"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "-"},
+	};
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		struct get g = to(address);
+		g.header = "Location";
+		answer(&g, cases[i / 2].text, i % 2 ? 1 : 1000);
+		assert_string_equal(g.value, cases[i / 2].value);
+	}
+}
+
+static void any_loop_may_ask(void **state)
+{
+	struct get g = to(address), late = to(address);
+	g.loop = late.loop = 1;
+	answer(&g, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 1000);
+	assert_int_equal(g.status, 200);
+	assert_memory_equal(g.body, "hi", 2);
+	late.params.timeout_ns = 100 * PLUQ__MS;
+	start(&late);
+	int peer = peer_accept();
+	expect_failure(&late, PLUQ_ELIMIT, "no complete answer in time");
+	close(peer);
+}
+
+static void expect_host(const char *where, const char *host)
+{
+	char want[100], head[1000];
+	const struct pluq_http_get p = {.size = sizeof p, .address = where, .target = "/", .fn = on_answer};
+	struct pluq_why why;
+	snprintf(want, sizeof want, "GET / HTTP/1.1\r\nHost: %s\r\n", host);
+	assert_int_equal(pluq__http_ask_judge(&p, &why), 0);
+	assert_true(pluq__http_ask_head(&p, head, sizeof head) < sizeof head);
+	assert_ptr_equal(strstr(head, want), head);
+}
+
+static void the_host_is_told_as_it_is_called(void **state)
+{
+	const struct pluq_http_get secure = {.size = sizeof secure, .address = "h.example:443", .target = "/", .fn = on_answer,
+		.tls = (struct pluq_tls *)&rig};
+	char head[1000];
+	expect_host("h.example:8080", "h.example:8080");
+	expect_host("h.example:80", "h.example");
+	expect_host("h.example:443", "h.example:443");
+	expect_host("[::1]:80", "[::1]");
+	expect_host("[::1]:4161", "[::1]:4161");
+	expect_host(":4161", "localhost:4161");
+	expect_host(":80", "localhost:80");
+	expect_host("/run/a:80", "localhost");
+	pluq__http_ask_head(&secure, head, sizeof head);
+	assert_non_null(strstr(head, "\r\nHost: h.example\r\n"));
 }
 
 static void an_answer_may_bring_the_next_question(void **state)
@@ -473,6 +620,11 @@ int main(void)
 		TEST(headers_are_sent_as_given),
 		TEST(what_would_be_another_request_is_refused),
 		TEST(an_answer_may_bring_the_next_question),
+		TEST(a_body_is_sent_with_its_length),
+		TEST(the_answer_to_head_has_no_body),
+		TEST(header_fields_of_the_answer_can_be_asked_for),
+		TEST(any_loop_may_ask),
+		cmocka_unit_test(the_host_is_told_as_it_is_called),
 		cmocka_unit_test_setup(a_cancelled_call_is_silent, up),
 		cmocka_unit_test_setup(the_stop_answers_what_is_open, up),
 		cmocka_unit_test(strings_are_quoted_as_the_original_does),
