@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pluqtest import Client, Pluqd, nsqjs  # noqa: E402
+from pluqtest.certs import authorities  # noqa: E402
 from pluqtest.lookupd import Lookupd  # noqa: E402
 
 _numbers = itertools.count(1)
@@ -104,6 +105,12 @@ def launch_lookupd(adopt):
 def modules(tmp_path_factory):
     """Where nsqjs is installed."""
     return nsqjs.installed(lambda: tmp_path_factory.mktemp("modules"))
+
+
+@pytest.fixture(scope="session")
+def certs():
+    """Certificates and keys of every kind."""
+    return authorities()
 
 
 @pytest.fixture

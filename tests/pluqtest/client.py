@@ -7,6 +7,7 @@ import struct
 import time
 from typing import NamedTuple
 
+from .tls import TlsCoder
 from .wait import scaled
 
 RESPONSE, ERROR, MESSAGE = 0, 1, 2
@@ -68,6 +69,9 @@ class Client:
         if family == socket.AF_INET:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = bytearray()
+        # What stands between this client and the wire, lowest first: TLS, then compression. A coder has encode(bytes) and
+        # decode(bytes), both of which may keep something back.
+        self.coders = []
         Client.alive.append(self)
         if magic:
             self.send(magic)
@@ -75,12 +79,23 @@ class Client:
     # raw bytes
 
     def send(self, data):
-        self.sock.sendall(encoded(data))
+        self.sock.sendall(self.wired(data))
+
+    def wired(self, data):
+        """What these bytes are on the wire."""
+        data = encoded(data)
+        for coder in reversed(self.coders):
+            data = coder.encode(data)
+        return data
 
     def send_lenient(self, data):
         """For bytes that the daemon may refuse by closing while they are under way."""
+        self.send_raw_lenient(self.wired(data))
+
+    def send_raw_lenient(self, data):
+        """The same, past every coder."""
         try:
-            self.send(data)
+            self.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
             pass
 
@@ -109,23 +124,61 @@ class Client:
         host, port = self.sock.getsockname()[:2]
         return f"{host}:{port}"
 
-    def _fill(self, end):
-        """Adds what arrives until `end` to the rest. False: nothing came."""
+    def deadline(self, timeout=None):
+        """Seconds."""
+        return scaled(self.timeout if timeout is None else timeout)
+
+    def receive_raw(self, end):
+        """What arrives on the wire until `end`. b"": it was closed; None: nothing came."""
         poll = select.poll()  # select has a limit of 1024 descriptors
         poll.register(self.sock, select.POLLIN)
         if not poll.poll(max(0, end - time.monotonic()) * 1000):
-            return False
+            return None
         try:
-            data = self.sock.recv(1 << 18)
+            return self.sock.recv(1 << 18)
         except ConnectionResetError:
-            data = b""
-        if not data:
-            raise Closed(f"connection closed; {len(self.rest)} bytes of a frame before: {bytes(self.rest[:80])!r}")
-        self.rest += data
-        return True
+            return b""
+
+    def _fill(self, end):
+        """Adds what arrives until `end` to the rest. False: nothing came."""
+        while True:
+            data = self.receive_raw(end)
+            if data is None:
+                return False
+            plain = self._decoded(data, self.coders)
+            self.rest += plain
+            if not data:
+                raise Closed(f"connection closed; {len(self.rest)} bytes of a frame before: {bytes(self.rest[:80])!r}")
+            if plain:
+                return True
+
+    def _decoded(self, data, coders):
+        for coder in coders:
+            data = coder.decode(data) if data else b""
+            if owed := getattr(coder, "owed", bytes)():
+                self.send_raw_lenient(owed)
+        return data
+
+    def add_coder(self, coder):
+        """From now on everything goes through it too; so does what has been read and not used."""
+        self.rest[:] = self._decoded(bytes(self.rest), [coder])
+        self.coders.append(coder)
+
+    def start_tls(self, context, hostname="localhost", session=None):
+        """The client's side of a handshake; nothing may be in flight. pluqtest.tls.Failed. The coder, whose `object` is ssl's."""
+        assert not self.rest and not self.coders, bytes(self.rest[:80])
+        coder = TlsCoder(context, hostname, session)
+        coder.handshake(self)
+        self.add_coder(coder)
+        return coder
+
+    @property
+    def tls(self):
+        """ssl's object, or None."""
+        return self.coders[0].object if self.coders and isinstance(self.coders[0], TlsCoder) else None
 
     def read_exact(self, n, timeout=None):
-        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        end = time.monotonic() + self.deadline(timeout)
         while len(self.rest) < n:
             if not self._fill(end):
                 raise NoFrame(f"{len(self.rest)} of {n} bytes came: {bytes(self.rest[:80])!r}")
@@ -144,7 +197,7 @@ class Client:
 
     def frame(self, timeout=None):
         """The next frame, heartbeats included."""
-        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        end = time.monotonic() + self.deadline(timeout)
         while not self._whole_frame():
             if not self._fill(end):
                 raise NoFrame(f"no frame came; {len(self.rest)} bytes of one: {bytes(self.rest[:80])!r}")
@@ -155,7 +208,7 @@ class Client:
 
     def live_frame(self, timeout=None):
         """The next frame that is not a heartbeat; heartbeats are answered."""
-        end = time.monotonic() + scaled(self.timeout if timeout is None else timeout)
+        end = time.monotonic() + self.deadline(timeout)
         while True:
             f = self.frame(max(0, end - time.monotonic()) / scaled(1))
             if f != (RESPONSE, HEARTBEAT):
@@ -239,6 +292,21 @@ class Client:
             return None
         f = self.live_frame()
         assert f.kind == RESPONSE, f
+        return json.loads(f.data)
+
+    def secure(self, context, hostname="localhost", session=None, **fields):
+        """Identifies, and goes on under TLS. The decoded answer."""
+        answer = self.identify(feature_negotiation=True, tls_v1=True, **fields)
+        assert answer["tls_v1"] is True, answer
+        self.start_tls(context, hostname, session)
+        self.response()
+        return answer
+
+    def auth(self, secret):
+        """Must succeed. The decoded answer."""
+        self.command("AUTH", secret)
+        f = self.live_frame()
+        assert f.kind == RESPONSE, f"wanted to be let in, got {f}"
         return json.loads(f.data)
 
     def sub(self, topic, channel, ready=None):

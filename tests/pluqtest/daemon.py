@@ -8,6 +8,7 @@ Environment:
 """
 
 import ctypes
+import json
 import os
 import re
 import resource
@@ -46,12 +47,14 @@ def _value(v):
 
 
 class Pluqd:
+    handler = "nsqd"
     running = []  # every live one, for the log of a failed test and for the teardown
 
     def __init__(self, data=None, *, tcp="127.0.0.1:0", http_address="127.0.0.1:0", storage="diskqueue", env=None,
-                 preload=(), nofile=None, config=None, start=True, **options):
+                 preload=(), nofile=None, config=None, plugins=(), start=True, **options):
         """Keyword options become --set: those of diskqueue and of the daemon go there, a key with a dot is
-        taken as it is, all others are the nsqd handler's. A list is given by repeating."""
+        taken as it is, all others are the nsqd handler's. A list is given by repeating.
+        plugins: further ones in their order, (name, options) each."""
         self.home = Path(tempfile.mkdtemp(prefix="pluqtest-"))
         self.data = Path(data) if data else self.home / "data"
         self.data.mkdir(exist_ok=True)
@@ -63,11 +66,12 @@ class Pluqd:
         self.preload = [str(p) for p in preload]
         self.nofile = nofile
         self.config = config
+        self.plugins = list(plugins)
         self.options = {"threads": THREADS, "log.level": "debug", **options}
         self.enter = None  # called in the process before it becomes the program: a network namespace, for instance
         self.process = None
         self.log_from = 0
-        self.tcp = self.http_at = None
+        self.tcp = self.http_at = self.https_at = None
         if start:
             self.start()
 
@@ -78,7 +82,7 @@ class Pluqd:
         if self.storage == "diskqueue":
             settings["data_path"] = self.data
         argv = [PROGRAM]
-        if self.config or self.storage != "diskqueue":
+        if self.config or self.plugins or self.storage != "diskqueue":
             argv += ["--config", str(self._config_file())]
         if PLUGIN_DIR:
             argv += ["--set", f"plugin_dir={PLUGIN_DIR}"]
@@ -89,8 +93,13 @@ class Pluqd:
 
     def _config_file(self):
         path = self.home / "pluqd.yaml"
-        path.write_text(self.config or f"plugins:\n  - nsqd: {{}}\n  - {self.storage}: {{}}\n")
+        path.write_text(self.config or self._config(self.handler, self.storage))
         return path
+
+    def _config(self, *names):
+        """These plugins without options, then the further ones. JSON is YAML."""
+        entries = [(name, {}) for name in names] + self.plugins
+        return "plugins:\n" + "".join(f"  - {json.dumps({name: options}, default=str)}\n" for name, options in entries)
 
     def _environment(self):
         env = {**os.environ, **self.env}
@@ -124,6 +133,7 @@ class Pluqd:
         eventually(self._serves, deadline, "the daemon is ready")
         self.tcp = self._address("TCP", self.listen["tcp_address"])
         self.http_at = self._address("HTTP", self.listen["http_address"])
+        self.https_at = self._address("HTTPS", str(self.options.get("https_address", "")))
         return self
 
     def _serves(self):
@@ -229,6 +239,9 @@ class Pluqd:
 
     def http(self, method, path, params=None, body=None, headers=None, timeout=10):
         return http(self.http_at, method, path, params, body, headers, timeout)
+
+    def https(self, context, method, path, params=None, body=None, headers=None, timeout=10):
+        return http(self.https_at, method, path, params, body, headers, timeout, tls=context)
 
     def raw_http(self, **kw):
         return RawHttp(self.http_at, **kw)

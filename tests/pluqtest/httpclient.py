@@ -1,6 +1,6 @@
 """HTTP: whole requests through http.client, and raw ones over a socket."""
 
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 import json
 import socket
 from typing import NamedTuple
@@ -36,7 +36,10 @@ class _UnixConnection(HTTPConnection):
         self.sock.connect(self.path)
 
 
-def connection(address, timeout=10):
+def connection(address, timeout=10, tls=None):
+    """tls: an ssl.SSLContext; the server's name is its address."""
+    if tls:
+        return HTTPSConnection(*address, timeout=scaled(timeout), context=tls)
     if isinstance(address, str):
         return _UnixConnection(address, scaled(timeout))
     return HTTPConnection(*address, timeout=scaled(timeout))
@@ -48,10 +51,10 @@ def exchange(c, method, target, body=None, headers=None):
     return Response(r.status, {k.lower(): v for k, v in r.getheaders()}, r.read())
 
 
-def http(address, method, path, params=None, body=None, headers=None, timeout=10):
+def http(address, method, path, params=None, body=None, headers=None, timeout=10, tls=None):
     """One request on a connection of its own. Redirects are not followed."""
     target = path + ("?" + urlencode(params) if params else "")
-    c = connection(address, timeout)
+    c = connection(address, timeout, tls)
     try:
         return exchange(c, method, target, body, headers)
     finally:

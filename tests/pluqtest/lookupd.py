@@ -14,9 +14,11 @@ IDENTITY = {"broadcast_address": "q1.example", "hostname": "q1", "tcp_port": 415
 class Lookupd(Pluqd):
     """Keyword options are the lookupd handler's, but for those of the daemon."""
 
+    handler = "lookupd"
+
     def command(self):
         config = self.home / "lookupd.yaml"
-        config.write_text(self.config or "plugins:\n  - lookupd: {}\n")
+        config.write_text(self.config or self._config(self.handler))
         argv = [daemon.PROGRAM, "--config", str(config)]
         if daemon.PLUGIN_DIR:
             argv += ["--set", f"plugin_dir={daemon.PLUGIN_DIR}"]
