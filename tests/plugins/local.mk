@@ -1,6 +1,18 @@
 # Plugins as test data: built for `make check` only, never installed (-rpath makes libtool build shared objects all the same).
 TEST_PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version $(PLUGIN_NO_UNDEFINED) -Wl,-z,now -rpath /nowhere
 
+# auth-blocking is the same with BLOCKS.
+check_LTLIBRARIES += tests/plugins/auth-mock.la
+tests_plugins_auth_mock_la_SOURCES = tests/plugins/auth-mock.c
+tests_plugins_auth_mock_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_auth_mock_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/auth-blocking.la
+tests_plugins_auth_blocking_la_SOURCES = tests/plugins/auth-mock.c
+tests_plugins_auth_blocking_la_CPPFLAGS = $(AM_CPPFLAGS) -DBLOCKS=1
+tests_plugins_auth_blocking_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_auth_blocking_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/bad-table.la
 tests_plugins_bad_table_la_SOURCES = tests/plugins/bad-table.c tests/plugins/plain.h
 tests_plugins_bad_table_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter

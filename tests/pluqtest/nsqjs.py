@@ -31,12 +31,12 @@ def installed(otherwise):
 
 def _install(folder):
     wanted = (PACKAGE / "package-lock.json").read_bytes()
-    stamp = folder / "installed"
+    stamp = folder / "installed-with-snappy"
     if stamp.exists() and stamp.read_bytes() == wanted:
         return
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(PACKAGE / name, folder / name)
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
     stamp.write_bytes(wanted)
 
 
