@@ -9,6 +9,7 @@
 
 struct pluq__net;
 struct pluq__broker;
+struct pluq__auth;
 
 struct pluq__host {
 	struct pluq_host pub; /* first: what the plugin sees */
@@ -16,6 +17,7 @@ struct pluq__host {
 	struct pluq__lane *lane;   /* of this instance; NULL until the pool exists */
 	struct pluq__net *net;     /* of the process */
 	struct pluq__broker *broker;
+	struct pluq__auth *auth;
 	void *plugins;             /* the loader's list, for option_get */
 	bool in_init;              /* calls marked "init only" are allowed now */
 };

@@ -1,6 +1,7 @@
 libcore_la_SOURCES += \
 	daemon/base/arena.c daemon/base/arena.h \
 	daemon/base/clock.c daemon/base/clock.h \
+	daemon/base/complaint.c daemon/base/complaint.h \
 	daemon/base/config_node.c daemon/base/config_node.h \
 	daemon/base/host.h \
 	daemon/base/log.c daemon/base/log.h \

@@ -1,7 +1,6 @@
 libcore_la_SOURCES += \
 	daemon/net/accept.c \
 	daemon/net/addr.c daemon/net/addr.h \
-	daemon/net/complaint.c daemon/net/complaint.h \
 	daemon/net/conn.c daemon/net/conn.h \
 	daemon/net/conn_in.c \
 	daemon/net/conn_io.c \

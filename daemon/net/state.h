@@ -7,9 +7,9 @@
 #include <stdatomic.h>
 
 #include "../base/clock.h"
+#include "../base/complaint.h"
 #include "../base/loop.h"
 #include "addr.h"
-#include "complaint.h"
 #include "net.h"
 
 struct pluq__chunk;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "../../daemon/base/clock.h"
-#include "../../daemon/net/complaint.h"
+#include "../../daemon/base/complaint.h"
 
 static void gaps_grow_while_a_fault_repeats(void **state)
 {

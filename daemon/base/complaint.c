@@ -1,6 +1,6 @@
 #include "complaint.h"
 
-#include "../base/clock.h"
+#include "clock.h"
 
 #define GAP_FIRST (1 * PLUQ__SEC)
 #define GAP_LAST (300 * PLUQ__SEC)
