@@ -3,6 +3,7 @@
 #ifndef PLUQ__DAEMON_H
 #define PLUQ__DAEMON_H
 
+#include "auth/auth.h"
 #include "base/pool.h"
 #include "base/trim.h"
 #include "plugin/host_table.h"
@@ -35,6 +36,7 @@ struct pluq__daemon {
 	struct pluq__trim trim;
 	struct pluq__net *net;
 	struct pluq__broker *broker;
+	struct pluq__auth *auth;
 	struct pluq__process process;
 	struct pluq__user user;
 	struct event *signal[PLUQ__SIGNALS];

@@ -77,7 +77,8 @@ static int fill_all(struct pluq__reload *r, const struct pluq__config *config, s
 	struct pluq__plugins *all = &r->daemon->setup->plugins;
 	int rc;
 
-	if ((rc = pluq__conf_fill(&r->settings, &pluq__settings_table, "", config->settings, p)))
+	if ((rc = pluq__conf_fill(&r->settings, &pluq__settings_table, "", config->settings, p)) ||
+	    (rc = pluq__settings_check(&r->settings, p)))
 		return rc;
 	for (size_t i = 0; i < all->count; i++)
 		if ((rc = fill_plugin(&all->items[i], &r->fresh[i], config, p)))
@@ -146,6 +147,14 @@ static void replace(struct pluq__conf *current, struct pluq__conf *before, struc
 	*fresh = (struct pluq__conf){ 0 };
 }
 
+/* Also if no setting has changed: plugins may have new data. */
+static void reload_auth(struct pluq__daemon *d)
+{
+	const struct pluq__auth_config config = pluq__settings_auth(pluq__setup_settings(d->setup));
+
+	pluq__auth_reload(d->auth, &config);
+}
+
 static void take_settings(struct pluq__daemon *d, struct pluq__conf *fresh)
 {
 	if (keep_constants(fresh, &d->setup->settings, &pluq__settings_table, "", true))
@@ -165,8 +174,10 @@ static void done(struct pluq__job *job)
 	for (size_t i = 0; i < all->count; i++)
 		if (r->fresh[i].taken)
 			replace(&all->items[i].conf, &all->items[i].before, &r->fresh[i].conf);
-	if (r->good)
+	if (r->good) {
+		reload_auth(d);
 		pluq__log(PLUQ_INFO, "core", "reloaded");
+	}
 	pluq__reload_free(d);
 	if (!d->stop.begun) /* the stop was the last thing the manager was told */
 		pluq__notify_ready();

@@ -36,7 +36,8 @@ static int no_memory(struct pluq__problem *p)
 static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 {
 	const struct pluq__settings *s = pluq__setup_settings(d->setup);
-	struct pluq__lane *resolver;
+	const struct pluq__auth_config auth = pluq__settings_auth(s);
+	struct pluq__lane *resolver, *compiling;
 
 	if (pluq__loops_init(&d->loops, pluq__settings_threads(s)))
 		return pluq__problem(p, PLUQ_ENOMEM, "the event loops cannot be made: out of memory or descriptors");
@@ -44,12 +45,14 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 	if (pluq__pool_init(&d->pool, s->slow_operation_ns) ||
 	    !(d->core_lane = pluq__pool_lane(d->pool, "core", 1)) ||
 	    !(d->meta_lane = pluq__pool_lane(d->pool, "metadata", 1)) ||
-	    !(resolver = pluq__pool_lane(d->pool, "resolver", RESOLVER_WIDTH)))
+	    !(resolver = pluq__pool_lane(d->pool, "resolver", RESOLVER_WIDTH)) ||
+	    !(compiling = pluq__pool_lane(d->pool, "auth", 1)))
 		return no_memory(p);
 	pluq__lane_fix(resolver);
-	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops))
+	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops) ||
+	    pluq__auth_new(&d->auth, &d->loops, compiling, s->slow_operation_ns, &auth))
 		return no_memory(p);
-	d->process = (struct pluq__process){ .loops = &d->loops, .net = d->net, .broker = d->broker,
+	d->process = (struct pluq__process){ .loops = &d->loops, .net = d->net, .broker = d->broker, .auth = d->auth,
 		.plugins = &d->setup->plugins, .start_real_ns = pluq__clock_real_ns() };
 	return 0;
 }
@@ -66,6 +69,9 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 		if (!lane)
 			return no_memory(p);
 		pluq__host_fill(one, &d->process, lane);
+		if (one->entry->kind == PLUQ_KIND_AUTH &&
+		    pluq__auth_add(d->auth, one->instance, one->entry->ops, &one->self, lane))
+			return no_memory(p);
 	}
 	return 0;
 }
@@ -241,10 +247,12 @@ static void tear_down(struct pluq__daemon *d, int status)
 		abandon(status);
 	if (d->have_loops)
 		pluq__loops_settle(&d->loops);
+	pluq__auth_end(d->auth);
 	fini_kind(&d->setup->plugins, false);
 	fini_kind(&d->setup->plugins, true);
 	pluq__reload_free(d); /* after fini: a plugin may be looking at what it brought */
 	pluq__broker_free(&d->broker);
+	pluq__auth_free(&d->auth);
 	pluq__net_free(&d->net);
 	if (d->have_loops)
 		pluq__loops_fini(&d->loops);

@@ -11,6 +11,8 @@ int pluq__setup_read(struct pluq__setup *s, const struct pluq__args *args, struc
 		return rc;
 	if ((rc = pluq__conf_fill(&s->settings, &pluq__settings_table, "", s->config.settings, p)))
 		goto config;
+	if ((rc = pluq__settings_check(&s->settings, p)))
+		goto settings;
 	if ((rc = pluq__plugins_init(&s->plugins, s->config.plugin_count, p)))
 		goto settings;
 	s->plugins.core_table = &pluq__settings_table;

@@ -1,5 +1,6 @@
 #include "descriptor.h"
 
+#include <pluq/auth.h>
 #include <pluq/handler.h>
 #include <pluq/storage.h>
 
@@ -96,6 +97,12 @@ static int check_storage_ops(const struct pluq_storage_ops *ops, struct pluq__pr
 	return 0;
 }
 
+static int check_auth_ops(const struct pluq_auth_ops *ops, struct pluq__problem *p)
+{
+	NEED(ops, ask);
+	return 0;
+}
+
 static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 {
 	if (!pluq__kind_word(e->kind))
@@ -108,6 +115,8 @@ static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 		if (((const struct pluq_handler_ops *)e->ops)->size < offsetof(struct pluq_handler_ops, start))
 			return missing(p, "size");
 		return 0;
+	case PLUQ_KIND_AUTH:
+		return check_auth_ops(e->ops, p);
 	case PLUQ_KIND_STORAGE:
 		return check_storage_ops(e->ops, p);
 	default:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../auth/auth.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../broker/broker.h"
@@ -223,7 +224,7 @@ static int host_set_log_level(const struct pluq_host *h, const char *word)
 
 void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *process, struct pluq__lane *lane)
 {
-	bool handler = plugin->entry->kind == PLUQ_KIND_HANDLER;
+	bool handler = plugin->entry->kind == PLUQ_KIND_HANDLER, peers = handler || plugin->entry->kind == PLUQ_KIND_AUTH;
 
 	plugin->host = (struct pluq__host){
 		.pub = {
@@ -234,8 +235,8 @@ void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *pr
 			.instance = plugin->instance,
 			.loops = (uint32_t)process->loops->count,
 			.start_real_ns = process->start_real_ns,
-			.net = handler ? &pluq__net_table : NULL,
-			.http = handler ? &pluq__http_table : NULL,
+			.net = peers ? &pluq__net_table : NULL,
+			.http = peers ? &pluq__http_table : NULL,
 			.broker = handler ? &pluq__broker_table : NULL,
 			.log = host_log,
 			.log_on = host_log_on,
@@ -250,11 +251,13 @@ void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *pr
 			.timer_free = host_timer_free,
 			.option_get = host_option_get,
 			.set_log_level = host_set_log_level,
+			.auth = peers ? &pluq__auth_table : NULL,
 		},
 		.loops = process->loops,
 		.lane = lane,
 		.net = process->net,
 		.broker = process->broker,
+		.auth = process->auth,
 		.plugins = process->plugins,
 	};
 }

@@ -2,7 +2,10 @@
 #include "settings.h"
 
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "values.h"
 
 #define OPTION(key_, member, kind, standard_, low, high, help_, ...)                                                   \
 	{.key = key_, .type = PLUQ_OPT_##kind, .standard = standard_, .offset = offsetof(struct pluq__settings, member), \
@@ -30,6 +33,14 @@ static const struct pluq_option options[] = {
 	    "how long a stop may go on without any progress before it is given up", .flags = PLUQ_OPT_RELOAD),
 	OPTION("slow_operation", slow_operation_ns, DURATION, "1s", 0, LONGEST,
 	    "operations of plugins that take longer are named in the log; 0 means none are"),
+	OPTION("auth.on_error", auth_on_error, STRING, "deny", 0, 0,
+	    "what an expired authorization is worth while the auth plugins cannot tell: deny, or stale:DURATION to go by the last answer "
+	    "for so much longer",
+	    .flags = PLUQ_OPT_RELOAD),
+	OPTION("auth.deny_ttl", auth_deny_ttl_ns, DURATION, "5s", 0, LONGEST,
+	    "how long a refusal is kept for clients that come again with the same facts; 0 means not", .flags = PLUQ_OPT_RELOAD),
+	OPTION("auth.timeout", auth_timeout_ns, DURATION, "10s", INT64_C(1000000), LONGEST,
+	    "how long the auth plugins together may take to tell about a client", .flags = PLUQ_OPT_RELOAD),
 	{.key = NULL},
 };
 
@@ -57,4 +68,40 @@ int64_t pluq__settings_memory(const struct pluq__settings *s)
 	if (s->memory_limit >= 0)
 		return s->memory_limit;
 	return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
+}
+
+/* --- auth.on_error ------------------------------------------------------------------------------------------------ */
+
+#define STALE "stale:"
+
+/* false: it is neither. */
+static bool parse_on_error(const char *text, int64_t *stale_ns)
+{
+	*stale_ns = 0;
+	if (strcmp(text, "deny") == 0)
+		return true;
+	return strncmp(text, STALE, strlen(STALE)) == 0 && pluq__parse_duration(text + strlen(STALE), stale_ns) && *stale_ns > 0 &&
+	    *stale_ns <= LONGEST;
+}
+
+int pluq__settings_check(const struct pluq__conf *conf, struct pluq__problem *p)
+{
+	const struct pluq__settings *s = conf->block;
+	long at = pluq__table_find(&pluq__settings_table, "auth.on_error");
+	static const struct pluq__origin standard;
+	char place[400];
+	int64_t stale_ns;
+
+	if (parse_on_error(s->auth_on_error, &stale_ns))
+		return 0;
+	return pluq__problem(p, PLUQ_EINVAL, "%s: auth.on_error: \"%.100s\" is neither deny nor stale:DURATION, as in stale:10m",
+	    pluq__origin_text(conf->given[at] ? &conf->given[at]->origin : &standard, place, sizeof(place)), s->auth_on_error);
+}
+
+struct pluq__auth_config pluq__settings_auth(const struct pluq__settings *s)
+{
+	struct pluq__auth_config c = { .deny_ttl_ns = s->auth_deny_ttl_ns, .timeout_ns = s->auth_timeout_ns };
+
+	parse_on_error(s->auth_on_error, &c.stale_ns);
+	return c;
 }
