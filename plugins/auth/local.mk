@@ -1,0 +1,1 @@
+include plugins/auth/csv/local.mk
