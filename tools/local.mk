@@ -5,3 +5,9 @@ tools_nsq_tail_LDADD = libclient.la $(JANSSON_LIBS)
 
 TESTS += tests/tools.suite
 EXTRA_DIST += tests/tools.suite tests/tools
+
+bin_PROGRAMS += tools/pluq_token
+tools_pluq_token_SOURCES = tools/pluq_token.c $(auth_secret_files)
+tools_pluq_token_CPPFLAGS = $(AM_CPPFLAGS) -DPLUQ_VERSION='"$(PACKAGE_VERSION)"'
+tools_pluq_token_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tools_pluq_token_LDADD = $(CRYPTO_LIBS)
