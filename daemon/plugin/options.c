@@ -357,7 +357,8 @@ static void describe_words(const char *words, char *buffer, size_t size)
 	size_t used = (size_t)snprintf(buffer, size, "one of");
 
 	for (int64_t i = 0; pluq__word_at(words, i, word, sizeof(word)) && used < size; i++)
-		used += (size_t)snprintf(buffer + used, size - used, "%s %s", i ? "," : "", word);
+		if (*word) /* an empty one, at the end, is the same as none */
+			used += (size_t)snprintf(buffer + used, size - used, "%s %s", i ? "," : "", word);
 }
 
 const char *pluq__option_accepts(option o, char *buffer, size_t size)

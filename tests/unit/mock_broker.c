@@ -61,6 +61,9 @@ static int64_t host_now(const struct pluq_host *h) { return mock.now_ns; }
 static int64_t host_real(const struct pluq_host *h) { return mock.now_ns; }
 static int32_t host_loop(const struct pluq_host *h) { return mock.loop; }
 
+/* Nobody is told of a reload. */
+static int host_post(const struct pluq_host *h, uint32_t loop, pluq_post_fn fn, void *arg) { return PLUQ_EEXITING; }
+
 static struct pluq_timer *timer_new(const struct pluq_host *h, pluq_timer_fn fn, void *arg)
 {
 	struct pluq_timer *t = malloc(sizeof(*t));
@@ -121,6 +124,7 @@ static const char *remote(const struct pluq_conn *c) { return "192.0.2.1:7"; }
 
 static uint8_t *reserve(struct pluq_conn *c, size_t n)
 {
+	assert(!c->upgrade);
 	if (c->closing)
 		return NULL;
 	free(c->scratch.data);
@@ -191,6 +195,10 @@ static const struct pluq_net net = {
 	.conn_move = move,
 	.conn_hold = hold,
 	.conn_close = close_conn,
+	.tls_new = mock_tls_new,
+	.tls_change = mock_tls_change,
+	.conn_tls = mock_conn_tls,
+	.conn_upgrade = mock_conn_upgrade,
 };
 
 static void use(struct text *t, size_t n)
@@ -236,22 +244,29 @@ static bool offer(struct pluq_conn *c)
 	}
 	assert((size_t)used <= n);
 	use(&c->in, (size_t)used);
-	if (used == 0 && !c->body_left && !c->paused && c->move_to < 0)
+	if (used == 0 && !c->body_left && !c->paused && c->move_to < 0 && !c->upgrade)
 		assert(n < world.listen.max_rest);
 	return used > 0 || c->body_left || c->move_to >= 0;
 }
 
+/* One step of the loop. false: nothing to do. */
+static bool turn(struct pluq_conn *c)
+{
+	if (c->paused || c->upgrade)
+		return false;
+	if (c->move_to >= 0) {
+		arrive(c);
+		return true;
+	}
+	if (c->body_left)
+		return fill_body(c);
+	return c->in.length > 0 && offer(c);
+}
+
 void mock_pump(struct pluq_conn *c)
 {
-	bool more = true;
-	while (more && !c->closing && !c->paused) {
-		if (c->move_to >= 0)
-			arrive(c);
-		else if (c->body_left)
-			more = fill_body(c);
-		else
-			more = c->in.length > 0 && offer(c);
-	}
+	while (!c->closing && (turn(c) || mock_secure_step(c)))
+		continue;
 	if (c->closing)
 		mock_close(c);
 }
@@ -277,7 +292,7 @@ void mock_feed(struct pluq_conn *c, const void *bytes, size_t n)
 
 void mock_eof(struct pluq_conn *c)
 {
-	if (c->closing || c->paused)
+	if (c->closing || c->paused || c->upgrade)
 		return;
 	c->ops->on_eof(c, c->user, (const uint8_t *)c->in.data, c->in.length, c->body_left > 0);
 	if (!c->held)
@@ -544,20 +559,32 @@ void mock_standard(void)
 			.max_output_buffer_size = 65536, .output_buffer_timeout = SECOND / 4,
 			.min_output_buffer_timeout = SECOND / 40, .max_output_buffer_timeout = 30 * SECOND,
 			.max_deflate_level = 6, .topology_region = "r<1>", .topology_zone = "",
+			.https_address = "", .tls_cert = "", .tls_key = "", .tls_root_ca_file = "",
+			.tls_client_auth_policy = "", .tls_ciphers = "", .tls_ciphersuites = "", .tls_min_version = 2,
 		},
 		.now_ns = 1000 * SECOND,
 	};
+}
+
+int mock_try(struct pluq_why *why)
+{
+	mock.host = (struct pluq_host){.size = sizeof(mock.host), .daemon_version = "0", .instance = "nsqd", .loops = 2,
+	    .net = &net, .http = &http, .broker = &broker, .auth = &mock_auth, .log = host_log, .log_on = host_log_on,
+	    .now_ns = host_now, .real_ns = host_real, .loop_self = host_loop, .post = host_post, .timer_new = timer_new,
+	    .timer_set = timer_set, .timer_clear = timer_clear, .timer_free = timer_free};
+	return pluq_plugin_entry.init(&mock.host, &mock.conf, &world.self, why);
 }
 
 void mock_start(void)
 {
 	struct pluq_why why = {.text = ""};
 
-	mock.host = (struct pluq_host){.size = sizeof(mock.host), .daemon_version = "0", .instance = "nsqd", .loops = 2,
-	    .net = &net, .http = &http, .broker = &broker, .log = host_log, .log_on = host_log_on, .now_ns = host_now,
-	    .real_ns = host_real, .loop_self = host_loop, .timer_new = timer_new, .timer_set = timer_set,
-	    .timer_clear = timer_clear, .timer_free = timer_free};
-	assert(pluq_plugin_entry.init(&mock.host, &mock.conf, &world.self, &why) == 0);
+	assert(mock_try(&why) == 0);
+}
+
+int mock_reload(const struct conf *conf, struct pluq_why *why)
+{
+	return pluq_plugin_entry.reload(world.self, conf, why);
 }
 
 static void answer_all(void)
@@ -588,6 +615,6 @@ void mock_stop(void)
 	mock.messages = NULL;
 	mock.message_count = 0;
 	free(world.publishes);
-	assert(!world.timers && mock.topics_held == 0 && mock.messages_held == 0);
+	assert(!world.timers && mock.topics_held == 0 && mock.messages_held == 0 && mock.secure.sessions == 0);
 	memset(&world, 0, sizeof(world));
 }

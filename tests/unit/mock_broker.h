@@ -7,6 +7,7 @@
 
 #include "../../plugins/handlers/nsqd/options.h"
 #include "../../plugins/handlers/nsqd/text.h"
+#include "mock_secure.h"
 
 struct pluq_conn {
 	const struct pluq_conn_ops *ops;
@@ -22,6 +23,8 @@ struct pluq_conn {
 	uint32_t loop;
 	bool held, closing, flushed, closed;
 	struct text scratch;        /* reserved */
+	char upgrade;               /* the layer on its way, or 0 */
+	char layers[4];             /* T, S, D in the order in which they were put in place */
 };
 
 struct mock_message {
@@ -55,6 +58,7 @@ struct mock {
 	bool subscribed, unblocked;
 	struct pluq_sub_params params;
 	int topics_held, messages_held; /* references: 0 in the end */
+	struct mock_secure secure;
 };
 
 extern struct mock mock;
@@ -62,6 +66,10 @@ extern struct mock mock;
 /* Starts the handler; mock.conf has the standard options and may be changed before. */
 void mock_standard(void);
 void mock_start(void);
+/* The same, which may fail. */
+int mock_try(struct pluq_why *);
+/* SIGHUP; the configuration lives on. */
+int mock_reload(const struct conf *, struct pluq_why *);
 /* Ends it; every connection is closed first. */
 void mock_stop(void);
 

@@ -275,7 +275,7 @@ static void identify_answers_what_was_agreed(void **state)
 	pub(c, "IDENTIFY\n", "{}");
 	assert_string_equal(said(c), "0:OK");
 	pub(c, "IDENTIFY\n",
-	    "{\"feature_negotiation\":true,\"tls_v1\":true,\"snappy\":true,\"deflate\":true,\"sample_rate\":7,"
+	    "{\"feature_negotiation\":true,\"tls_v1\":true,\"snappy\":false,\"deflate\":false,\"sample_rate\":7,"
 	    "\"output_buffer_size\":-1,\"msg_timeout\":2000}");
 	assert_string_equal(said(c),
 	    "0:{\"max_rdy_count\":2500,\"version\":\"1.3.0\",\"max_msg_timeout\":900000,\"msg_timeout\":2000,\"tls_"

@@ -79,7 +79,7 @@ void answers_known(struct answer *answer, struct text text, bool fatal)
 	struct answers *a = &c->answers;
 
 	answer->text = text;
-	answer->type = text.length ? FRAME_ERROR : FRAME_RESPONSE;
+	answer->type = fatal ? FRAME_ERROR : FRAME_RESPONSE;
 	answer->fatal = fatal;
 	answer->known = true;
 	if (c->ended)

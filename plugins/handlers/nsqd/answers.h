@@ -41,7 +41,8 @@ static inline bool answers_full(const struct answers *a) { return a->tail - a->h
 struct answer *answers_next(struct conn *);
 /* The slot given by answers_next is taken; the answer comes later. */
 void answers_take(struct conn *);
-/* A taken slot is known now. text: taken. Sends what has become sendable. */
+/* A taken slot is known now: a response (without text: OK), or the error that ends the connection. text: taken. Sends what has
+ * become sendable. */
 void answers_known(struct answer *, struct text text, bool fatal);
 
 /* Answers that are known at once. text: taken. */

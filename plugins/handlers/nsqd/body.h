@@ -25,6 +25,8 @@ int topic_want(struct conn *, struct span name);
 void topic_drop(struct conn *);
 /* The name is valid, or that of the topic at hand. */
 bool topic_name_ok(const struct conn *, struct span name);
+/* Whether the client may publish to it. STEP_NEXT; STEP_STOP: as topic_open; else the error. */
+enum step publish_allowed(struct conn *, enum verb verb, struct span topic);
 /* As topic_want for a publish that moves the connection to the topic's home if that pays. STEP_NEXT: c->topic is the
  * one named; STEP_STOP: parsed again; STEP_CLOSE. */
 enum step topic_open(struct conn *, enum verb verb, struct span name);
@@ -44,10 +46,10 @@ struct intake {
 	uint8_t *bytes;           /* IDENTIFY, AUTH */
 	uint64_t total;           /* MPUB: body bytes so far */
 	int64_t defer_ns;
-	uint32_t length;          /* of bytes */
+	uint32_t length, received; /* of bytes */
 	uint32_t count, capacity, expected; /* of bodies */
 	uint8_t verb;             /* enum verb */
-	bool filling;             /* the last body, or bytes, is being received */
+	bool filling;             /* the last body is being received */
 	uint8_t topic_length;
 	char topic[PLUQ_NAME_MAX];
 };

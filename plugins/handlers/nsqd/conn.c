@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "body.h"
 #include "heartbeat.h"
 #include "protocol.h"
 #include "relief.h"
+#include "upgrade.h"
 
 /* Until IDENTIFY says otherwise. */
 #define OUTPUT_SIZE_STANDARD 16384
@@ -108,7 +110,7 @@ static int settle_on_loop(struct conn *c)
 {
 	c->loop = (uint32_t)c->nsqd->host->loop_self(c->nsqd->host);
 	link_append(&c->nsqd->loops[c->loop].conns, &c->here.link);
-	return heartbeat_open(c);
+	return heartbeat_open(c) < 0 || auth_arrive(c) < 0 ? -1 : 0;
 }
 
 static void leave_loop(struct conn *c)
@@ -122,6 +124,7 @@ void conn_move_to(struct conn *c, uint32_t loop)
 {
 	frame_settle(c);
 	leave_loop(c);
+	auth_leave(c);
 	c->nsqd->net->conn_move(c->net, loop);
 }
 
@@ -143,6 +146,8 @@ static int on_open(void *arg, struct pluq_conn *net)
 	c->connected_real = nsqd->host->real_ns(nsqd->host);
 	c->waiting_since = nsqd->host->now_ns(nsqd->host);
 	c->magic_by = c->waiting_since + MAGIC_TIME;
+	c->guarded = auth_required(nsqd);
+	c->clear = nsqd->tls_required != TLS_NOT_REQUIRED;
 	link_init(&c->here.link);
 	c->here.conn = c;
 	link_init(&c->pressed);
@@ -300,6 +305,7 @@ static void on_close(struct pluq_conn *net, void *user, const char *why)
 
 	c->nsqd->host->log(c->nsqd->host, PLUQ_DEBUG, "%s: closed: %s", c->nsqd->net->conn_remote(net), why);
 	leave_loop(c);
+	auth_close(c);
 	if (c->sub)
 		broker->sub_close(c->sub);
 	c->sub = NULL;
@@ -321,4 +327,5 @@ const struct pluq_conn_ops conn_ops = {
 	.on_moved = on_moved,
 	.on_drained = on_drained,
 	.on_close = on_close,
+	.on_upgraded = on_upgraded,
 };

@@ -18,8 +18,12 @@ enum {
 	PAUSE_ANSWERS = 1u << 1, /* no slot is free, or a command needs all to be answered */
 	PAUSE_RELIEF = 1u << 2,  /* memory pressure */
 	PAUSE_OUTPUT = 1u << 3,  /* the peer does not read its answers */
-	PAUSE_END = 1u << 4      /* a fatal error waits for its turn */
+	PAUSE_END = 1u << 4,     /* a fatal error waits for its turn */
+	PAUSE_AUTH = 1u << 5     /* the auth plugins are asked */
 };
+
+/* What stands between the connection and its socket. */
+enum { LAYER_TLS = 1u << 0, LAYER_SNAPPY = 1u << 1, LAYER_DEFLATE = 1u << 2 };
 
 /* Which part of a body is being waited for: names the error frame if it never comes. */
 enum missing {
@@ -72,6 +76,10 @@ struct conn {
 	bool ending;         /* a fatal error was written or queued: no later command is looked at */
 	bool ended;          /* it was written: no later answer is */
 	bool closed;         /* on_close has run; net is dead */
+	bool guarded;        /* what it wants to do needs authorization */
+	bool authed;         /* AUTH has succeeded */
+	bool auth_known;     /* auth_status is a late verdict that the command, parsed again, is to find */
+	bool clear;          /* TLS is required, and not there yet */
 
 	/* input */
 	uint8_t missing;        /* enum missing */
@@ -90,6 +98,17 @@ struct conn {
 	struct pub_count *count;  /* of topic */
 	struct answers answers;
 	uint32_t owed;            /* OK frames not written yet */
+
+	/* authorization */
+	struct pluq_auth_session *session; /* NULL before AUTH */
+	struct answer *auth_answer;        /* the slot of AUTH, while it is asked about */
+	int32_t auth_status;
+
+	/* layers */
+	uint8_t layers;       /* LAYER_*: those in place */
+	uint8_t wanted;       /* LAYER_*: those to come; nothing is read or written meanwhile */
+	uint8_t deflate_level;
+	uint16_t tls_version, tls_suite; /* as agreed */
 
 	/* the subscription */
 	struct pluq_sub *sub;

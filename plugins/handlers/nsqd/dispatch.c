@@ -61,6 +61,8 @@ enum step dispatch(struct conn *c, struct input *in)
 		return no_line(c, in, status);
 	c->scanned = 0;
 	const struct command *command = find(line.word[0]);
+	if (c->clear && (!command || command->run != proto_identify))
+		return fail_needs_tls(c, line.word[0]);
 	if (!command)
 		return fail_raw(c, "E_INVALID invalid command ", line.word[0]);
 	enum step step = command->run(c, &line, in);

@@ -44,6 +44,16 @@ enum step fail_state(struct conn *c, const char *command)
 	return fail(c, "E_INVALID cannot %s in current state", command);
 }
 
+enum step fail_needs_tls(struct conn *c, struct span command)
+{
+	struct text text = {0};
+
+	text_str(&text, "E_INVALID cannot ");
+	text_add(&text, command.at, command.length);
+	text_str(&text, " in current state (TLS required)");
+	return answer_fatal(c, text);
+}
+
 void fail_message(struct conn *c, const char *code, const char *command, const uint8_t *id, int status)
 {
 	struct text text = {0};

@@ -18,6 +18,10 @@ void heartbeat_arm(struct conn *c)
 
 	if (!c->timer) /* there was no memory for one: the connection is being closed */
 		return;
+	if (c->wanted) { /* an upgrade has a deadline of its own, and its dialogue is not to be disturbed */
+		c->nsqd->host->timer_clear(c->timer);
+		return;
+	}
 	if (c->magic && c->cadence > 0 && c->heartbeat_at < at)
 		at = c->heartbeat_at;
 	if (at < INT64_MAX)

@@ -8,6 +8,7 @@
 #include "json_out.h"
 #include "lookup.h"
 #include "lookup_json.h"
+#include "tls.h"
 
 /* Of lookup daemons; each is a connection. */
 #define ADDRESSES_MAX 1024
@@ -89,6 +90,10 @@ static bool render_special(const struct nsqd *n, const char *key, struct text *o
 		text_printf(out, "%d", log_level(n));
 	else if (strcmp(key, "id") == 0)
 		text_printf(out, "%" PRIu32, n->limits.node_id);
+	else if (strcmp(key, "tls_required") == 0)
+		text_printf(out, "%" PRId64, n->tls_required);
+	else if (strcmp(key, "tls_min_version") == 0)
+		text_printf(out, "%u", tls_min_version(n->conf));
 	else if (strcmp(key, "broadcast_tcp_port") == 0 && n->conf->broadcast_tcp_port == 0)
 		text_printf(out, "%" PRId64, nsqd_tcp_port(n));
 	else if (strcmp(key, "broadcast_http_port") == 0 && n->conf->broadcast_http_port == 0)

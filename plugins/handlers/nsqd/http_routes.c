@@ -11,25 +11,25 @@ static const struct {
 	enum limit limit;
 	void (*handle)(void *arg, struct pluq_http_request *);
 } table[NSQD_ROUTES] = {
-	{"GET", "/ping", PLUQ_HTTP_PLAIN, NO_BODY, http_ping},
-	{"GET", "/healthz/live", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET, NO_BODY, http_live},
-	{"GET", "/healthz/ready", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET, NO_BODY, http_ready},
+	{"GET", "/ping", PLUQ_HTTP_PLAIN | PLUQ_HTTP_OPEN, NO_BODY, http_ping},
+	{"GET", "/healthz/live", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET | PLUQ_HTTP_OPEN, NO_BODY, http_live},
+	{"GET", "/healthz/ready", PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET | PLUQ_HTTP_OPEN, NO_BODY, http_ready},
 	{"GET", "/info", 0, NO_BODY, http_info},
 	{"GET", "/stats", 0, NO_BODY, http_stats},
 	{"GET", "/config/:opt", 0, NO_BODY, http_config_get},
-	{"PUT", "/config/:opt", 0, VALUE_BODY, http_config_put},
-	{"POST", "/pub", PLUQ_HTTP_QUIET, MSG_BODY, http_pub},
-	{"POST", "/mpub", PLUQ_HTTP_QUIET, BATCH_BODY, http_mpub},
-	{"POST", "/topic/create", 0, NO_BODY, http_topic},
-	{"POST", "/topic/delete", 0, NO_BODY, http_topic_admin},
-	{"POST", "/topic/empty", 0, NO_BODY, http_topic_admin},
-	{"POST", "/topic/pause", 0, NO_BODY, http_topic_admin},
-	{"POST", "/topic/unpause", 0, NO_BODY, http_topic_admin},
-	{"POST", "/channel/create", 0, NO_BODY, http_channel_admin},
-	{"POST", "/channel/delete", 0, NO_BODY, http_channel_admin},
-	{"POST", "/channel/empty", 0, NO_BODY, http_channel_admin},
-	{"POST", "/channel/pause", 0, NO_BODY, http_channel_admin},
-	{"POST", "/channel/unpause", 0, NO_BODY, http_channel_admin},
+	{"PUT", "/config/:opt", PLUQ_HTTP_ADMIN, VALUE_BODY, http_config_put},
+	{"POST", "/pub", PLUQ_HTTP_QUIET | PLUQ_HTTP_PUBLISH, MSG_BODY, http_pub},
+	{"POST", "/mpub", PLUQ_HTTP_QUIET | PLUQ_HTTP_PUBLISH, BATCH_BODY, http_mpub},
+	{"POST", "/topic/create", PLUQ_HTTP_ADMIN, NO_BODY, http_topic},
+	{"POST", "/topic/delete", PLUQ_HTTP_ADMIN, NO_BODY, http_topic_admin},
+	{"POST", "/topic/empty", PLUQ_HTTP_ADMIN, NO_BODY, http_topic_admin},
+	{"POST", "/topic/pause", PLUQ_HTTP_ADMIN, NO_BODY, http_topic_admin},
+	{"POST", "/topic/unpause", PLUQ_HTTP_ADMIN, NO_BODY, http_topic_admin},
+	{"POST", "/channel/create", PLUQ_HTTP_ADMIN, NO_BODY, http_channel_admin},
+	{"POST", "/channel/delete", PLUQ_HTTP_ADMIN, NO_BODY, http_channel_admin},
+	{"POST", "/channel/empty", PLUQ_HTTP_ADMIN, NO_BODY, http_channel_admin},
+	{"POST", "/channel/pause", PLUQ_HTTP_ADMIN, NO_BODY, http_channel_admin},
+	{"POST", "/channel/unpause", PLUQ_HTTP_ADMIN, NO_BODY, http_channel_admin},
 };
 
 static void limit(const struct conf *conf, enum limit what, struct pluq_http_route *route)
@@ -56,16 +56,26 @@ static void limit(const struct conf *conf, enum limit what, struct pluq_http_rou
 	}
 }
 
+/* tls: HTTPS. An empty address is off. */
+static int open_server(struct nsqd *n, const char *address, struct pluq_tls *tls, struct pluq_http_server **out,
+    struct pluq_why *why)
+{
+	struct pluq_http_listen listen = {.size = sizeof(listen), .address = address, .routes = n->routes,
+	    .count = NSQD_ROUTES, .stride = sizeof(n->routes[0]), .arg = n, .tls = tls,
+	    .refuse_plain = !tls && n->tls_required == TLS_REQUIRED, .https = n->https, .auth = n->conf->http_auth};
+
+	return *address ? n->http->listen(n->host, &listen, out, why) : 0;
+}
+
 int http_start(struct nsqd *n, struct pluq_why *why)
 {
-	if (!*n->conf->http_address)
-		return 0;
 	for (size_t i = 0; i < NSQD_ROUTES; i++) {
 		n->routes[i] = (struct pluq_http_route){.method = table[i].method, .path = table[i].path,
 		    .flags = table[i].flags, .handle = table[i].handle};
 		limit(n->conf, table[i].limit, &n->routes[i]);
 	}
-	struct pluq_http_listen listen = {.size = sizeof(listen), .address = n->conf->http_address, .routes = n->routes,
-	    .count = NSQD_ROUTES, .stride = sizeof(n->routes[0]), .arg = n};
-	return n->http->listen(n->host, &listen, &n->server, why);
+	int status = n->tls ? open_server(n, n->conf->https_address, n->tls, &n->https, why) : 0;
+	if (status == 0)
+		status = open_server(n, n->conf->http_address, NULL, &n->server, why);
+	return status;
 }

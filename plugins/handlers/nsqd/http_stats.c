@@ -2,9 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pluq/auth.h>
+
 #include "http_args.h"
 #include "names.h"
 #include "stats.h"
+
+/* Topics judged before other work of the loop has its turn. */
+#define SLICE 512
 
 static void job_free(struct stats_job *job)
 {
@@ -13,6 +18,7 @@ static void job_free(struct stats_job *job)
 	stats_parts_free(job);
 	free(job->subscribers);
 	free(job->producers);
+	free(job->hidden);
 	text_free(&job->out);
 	free(job);
 }
@@ -23,6 +29,21 @@ static int compare(const void *a, const void *b)
 	int order = strcmp(stats_string(x, x->client->topic), stats_string(y, y->client->topic));
 
 	return order ? order : strcmp(stats_string(x, x->client->channel), stats_string(y, y->client->channel));
+}
+
+/* Drops what the request may not see: whoever has published to such topics only is no producer to it. */
+static void hide_pubs(const struct stats_job *job, struct stats_part *p, struct stats_client *c)
+{
+	struct stats_pub *pubs = p->pub + c->first_pub;
+	size_t kept = 0;
+
+	if (!job->hidden || !c->published)
+		return;
+	for (size_t i = 0; i < c->pubs; i++)
+		if (stats_topic_allowed(job, p->strings.data + pubs[i].topic))
+			pubs[kept++] = pubs[i];
+	c->pubs = kept;
+	c->published = kept > 0;
 }
 
 /* Pool. Lists of subscribers, by topic and channel, and of producers. */
@@ -39,9 +60,10 @@ static bool index_clients(struct stats_job *job)
 	if (!job->subscribers || !job->producers)
 		return false;
 	for (uint32_t i = 0; i < job->nsqd->host->loops; i++) {
-		const struct stats_part *p = &job->parts[i];
+		struct stats_part *p = &job->parts[i];
 		for (size_t k = 0; k < p->client_count; k++) {
 			struct stats_ref ref = {p, &p->clients[k]};
+			hide_pubs(job, p, &p->clients[k]);
 			if (ref.client->subscribed)
 				job->subscribers[job->subscriber_count++] = ref;
 			if (ref.client->published)
@@ -83,8 +105,29 @@ bool stats_channel_shown(const struct stats_job *job, const struct pluq_channel_
 	return !*job->channel || strcmp(job->channel, c->name) == 0;
 }
 
-bool stats_topic_shown(const struct stats_job *job, const struct pluq_topic_stats *t)
+bool stats_topic_allowed(const struct stats_job *job, const char *name)
 {
+	size_t low = 0, high = job->stats->topic_count;
+
+	while (job->hidden && low < high) { /* they are sorted */
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(stats_topic(job->stats, middle)->name, name);
+		if (order == 0)
+			return !job->hidden[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return !job->hidden;
+}
+
+bool stats_topic_shown(const struct stats_job *job, size_t index)
+{
+	const struct pluq_topic_stats *t = stats_topic(job->stats, index);
+
+	if (job->hidden && job->hidden[index])
+		return false;
 	for (size_t i = 0; *job->channel && i < t->channel_count; i++)
 		if (stats_channel_shown(job, stats_channel(t, i)))
 			return true;
@@ -119,16 +162,46 @@ static void reply(void *arg)
 	job_free(job);
 }
 
-static void arrived(struct stats_job *job)
+static void go_on(struct stats_job *job)
 {
 	const struct pluq_host *host = job->nsqd->host;
 
-	if (--job->waiting > 0)
-		return;
 	if (!job->failed && host->work(host, render, reply, job) == 0)
 		return;
 	job->failed = true;
 	reply(job);
+}
+
+/* pluq_post_fn, loop 0. Asks for each topic whether the request may see it, in slices. */
+static void judge(void *arg)
+{
+	struct stats_job *job = arg;
+	const struct pluq_host *host = job->nsqd->host;
+	size_t total = job->stats->topic_count, end = job->judged + SLICE < total ? job->judged + SLICE : total;
+
+	for (; job->judged < end; job->judged++) {
+		const char *name = stats_topic(job->stats, job->judged)->name;
+		job->hidden[job->judged] = !job->nsqd->http->may(
+		    job->req, PLUQ_MAY_SUBSCRIBE | PLUQ_MAY_PUBLISH | PLUQ_MAY_ADMIN, name, strlen(name));
+	}
+	if (job->judged < total && host->post(host, 0, judge, job) == 0)
+		return;
+	job->failed = job->judged < total;
+	go_on(job);
+}
+
+static void arrived(struct stats_job *job)
+{
+	if (--job->waiting > 0)
+		return;
+	if (!job->nsqd->conf->http_auth || job->failed || !job->stats) {
+		go_on(job);
+	} else if (!(job->hidden = calloc(job->stats->topic_count + 1, sizeof(*job->hidden)))) {
+		job->failed = true;
+		go_on(job);
+	} else {
+		judge(job);
+	}
 }
 
 /* pluq_stats_fn */

@@ -75,25 +75,24 @@ uint8_t *intake_message(struct conn *c, struct intake *i, uint32_t length)
 	return to;
 }
 
-static enum step receive(struct conn *c, struct intake *i, uint8_t *to, uint32_t length)
-{
-	i->filling = true;
-	c->nsqd->net->conn_read_into(c->net, to, length);
-	return STEP_STOP;
-}
-
 enum step intake_receive(struct conn *c, struct intake *i, uint32_t length)
 {
 	uint8_t *to = intake_message(c, i, length);
 
-	return to ? receive(c, i, to, length) : STEP_CLOSE;
+	if (!to)
+		return STEP_CLOSE;
+	i->filling = true;
+	c->nsqd->net->conn_read_into(c->net, to, length);
+	return STEP_STOP;
 }
 
 bool intake_complete(const struct conn *c)
 {
 	const struct intake *i = c->intake;
 
-	return !i->filling && (i->bytes || i->count == i->expected);
+	if (i->bytes)
+		return i->received == i->length;
+	return !i->filling && i->count == i->expected;
 }
 
 static enum step hand_over(struct conn *c, struct intake *i)
@@ -116,10 +115,28 @@ static enum step judge(struct conn *c, struct intake *i)
 	return step;
 }
 
+static enum missing missing_body(enum verb verb)
+{
+	return verb == VERB_IDENTIFY ? MISSING_IDENTIFY_BODY : MISSING_AUTH_BODY;
+}
+
+/* IDENTIFY and AUTH are not received straight into their place: a connection is upgraded within on_data only. */
+static enum step take_bytes(struct conn *c, struct intake *i, struct input *in)
+{
+	size_t left = (size_t)(in->end - in->at), n = i->length - i->received;
+
+	if (n > left)
+		n = left;
+	memcpy(i->bytes + i->received, in->at, n);
+	in->at += n;
+	i->received += (uint32_t)n;
+	return i->received == i->length ? STEP_NEXT : conn_more(c, missing_body((enum verb)i->verb), 0);
+}
+
 enum step intake_step(struct conn *c, struct input *in)
 {
 	if (!intake_complete(c)) {
-		enum step step = mpub_take(c, c->intake, in);
+		enum step step = c->intake->bytes ? take_bytes(c, c->intake, in) : mpub_take(c, c->intake, in);
 		if (step != STEP_NEXT)
 			return step;
 	}
@@ -155,7 +172,7 @@ enum step small_body(struct conn *c, enum verb verb, const struct line *l, struc
 		in->at = body + size;
 		return identify ? identify_body(c, body, (size_t)size) : auth_body(c, body, (size_t)size);
 	}
-	enum step step = conn_more(c, identify ? MISSING_IDENTIFY_BODY : MISSING_AUTH_BODY, line + 4 + (size_t)size);
+	enum step step = conn_more(c, missing_body(verb), line + 4 + (size_t)size);
 	if (size <= BODY_WAIT_MAX)
 		return step;
 	struct intake *i = intake_new(c, verb, (struct span){NULL, 0}, 0);
@@ -163,5 +180,5 @@ enum step small_body(struct conn *c, enum verb verb, const struct line *l, struc
 		return STEP_CLOSE;
 	i->length = (uint32_t)size;
 	in->at = body;
-	return receive(c, i, i->bytes, i->length);
+	return take_bytes(c, i, in);
 }

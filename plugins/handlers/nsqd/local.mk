@@ -2,6 +2,7 @@ pkglib_LTLIBRARIES += nsqd.la
 
 nsqd_files = \
 	plugins/handlers/nsqd/answers.c plugins/handlers/nsqd/answers.h \
+	plugins/handlers/nsqd/auth.c plugins/handlers/nsqd/auth.h \
 	plugins/handlers/nsqd/body.h \
 	plugins/handlers/nsqd/conn.c plugins/handlers/nsqd/conn.h \
 	plugins/handlers/nsqd/deliver.c plugins/handlers/nsqd/deliver.h \
@@ -31,6 +32,7 @@ nsqd_files = \
 	plugins/handlers/nsqd/names.c plugins/handlers/nsqd/names.h \
 	plugins/handlers/nsqd/nsqd.c plugins/handlers/nsqd/nsqd.h \
 	plugins/handlers/nsqd/options.c plugins/handlers/nsqd/options.h \
+	plugins/handlers/nsqd/peer.c plugins/handlers/nsqd/peer.h \
 	plugins/handlers/nsqd/proto_auth.c \
 	plugins/handlers/nsqd/proto_cls.c \
 	plugins/handlers/nsqd/proto_dpub.c \
@@ -55,7 +57,9 @@ nsqd_files = \
 	plugins/handlers/nsqd/stats_text.c \
 	plugins/handlers/nsqd/step.h \
 	plugins/handlers/nsqd/text.c plugins/handlers/nsqd/text.h \
+	plugins/handlers/nsqd/tls.c plugins/handlers/nsqd/tls.h \
 	plugins/handlers/nsqd/unicode_ranges.inc \
+	plugins/handlers/nsqd/upgrade.c plugins/handlers/nsqd/upgrade.h \
 	plugins/handlers/nsqd/utf8.c plugins/handlers/nsqd/utf8.h
 
 nsqd_la_SOURCES = $(nsqd_files)

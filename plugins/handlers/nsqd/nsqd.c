@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "lookup.h"
+#include "tls.h"
 
 #define NODE_IDS 1024
 
@@ -133,6 +134,8 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	}
 	int status = set_limits(n, why);
 	if (status == 0)
+		status = tls_start(n, why);
+	if (status == 0)
 		status = listen_tcp(n, why);
 	if (status == 0)
 		status = http_start(n, why);
@@ -174,6 +177,8 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	struct nsqd *n = self;
 	int status = lookup_check(conf, why);
 
+	if (status == 0)
+		status = tls_reload(n, conf, why);
 	if (status < 0)
 		return status;
 	n->conf = conf; /* from here on the loops may be using it, so there is no way back */

@@ -68,6 +68,10 @@ struct nsqd {
 	struct pluq_limits limits; /* borrowed by the engine */
 	struct pluq_listener *tcp; /* NULL: off */
 	struct pluq_http_server *server; /* NULL: off */
+	struct pluq_http_server *https; /* NULL: off */
+	/* Its parameters are swapped by a reload; NULL: not offered, until a reload finds a certificate. */
+	struct pluq_tls *_Atomic tls;
+	int64_t tls_required; /* TLS_*, in force since the start */
 	struct pluq_http_route routes[NSQD_ROUTES]; /* borrowed by the HTTP layer */
 	char hostname[256];
 	struct nsqd_loop *loops; /* host->loops of them */
@@ -81,7 +85,7 @@ int64_t nsqd_http_port(const struct nsqd *);
 /* The text of a PLUQ_E* code. */
 const char *status_text(int status);
 
-/* http_routes.c: opens the HTTP listener. */
+/* http_routes.c: opens the HTTP listeners. */
 int http_start(struct nsqd *, struct pluq_why *why);
 
 #endif

@@ -9,6 +9,15 @@
 	{.key = #member, .type = PLUQ_OPT_##kind, .standard = standard_, .offset = offsetof(struct conf, member),      \
 	    .min = low, .max = high, .original = #member, .help = help_}
 
+/* The same, of which a reload takes a new value. */
+#define FRESH(member, kind, standard_, help_)                                                                          \
+	{.key = #member, .type = PLUQ_OPT_##kind, .flags = PLUQ_OPT_RELOAD, .standard = standard_,                     \
+	    .offset = offsetof(struct conf, member), .original = #member, .help = help_}
+/* What the original does not have. */
+#define OURS(member, kind, flags_, standard_, help_)                                                                   \
+	{.key = #member, .type = PLUQ_OPT_##kind, .flags = flags_, .standard = standard_,                              \
+	    .offset = offsetof(struct conf, member), .help = help_}
+
 const struct pluq_option options[] = {
 	SAME(tcp_address, STRING, "127.0.0.1:4150", 0, 0,
 	    "where clients connect: host:port, or the path of a unix socket; empty is off"),
@@ -44,7 +53,9 @@ const struct pluq_option options[] = {
 	    "upper bound of the time messages wait in the output buffer when the client asked for none of its own"),
 	SAME(min_output_buffer_timeout, DURATION, "25ms", 0, LONGEST, "shortest such bound a client may ask for"),
 	SAME(max_output_buffer_timeout, DURATION, "30s", 0, LONGEST, "longest such bound a client may ask for"),
-	SAME(max_deflate_level, INT, "6", 1, 9, "highest compression level told to clients"),
+	SAME(deflate, BOOL, "true", 0, 0, "offer deflate compression to clients"),
+	SAME(snappy, BOOL, "true", 0, 0, "offer snappy compression to clients"),
+	SAME(max_deflate_level, INT, "6", 1, 9, "highest compression level a client can get"),
 	{.key = "on_disconnect", .type = PLUQ_OPT_ENUM, .standard = "timeout", .words = "timeout|requeue",
 	    .offset = offsetof(struct conf, on_disconnect),
 	    .help = "what a consumer had in flight when it left waits for its timeout, or is requeued at once"},
@@ -54,5 +65,25 @@ const struct pluq_option options[] = {
 	SAME(topology_region, STRING, NULL, 0, 0, "region this node stands in"),
 	SAME(topology_zone, STRING, NULL, 0, 0, "zone this node stands in"),
 	SAME(enable_experiment, STRINGS, NULL, 0, 0, "names of experimental features to switch on"),
+	SAME(https_address, STRING, "127.0.0.1:4152", 0, 0,
+	    "where the HTTP API is served under TLS, if there is a certificate; empty is off"),
+	FRESH(tls_cert, STRING, NULL, "PEM file with the certificate, then its chain: lets clients ask for TLS"),
+	FRESH(tls_key, STRING, NULL, "PEM file with the key of tls_cert"),
+	FRESH(tls_client_auth_policy, STRING, NULL,
+	    "require: clients must show a certificate, which is not verified; require-verify: it must be good. Makes TLS required"),
+	FRESH(tls_root_ca_file, STRING, NULL,
+	    "PEM file with the roots that certificates of clients are verified against; empty means the system's"),
+	{.key = "tls_required", .type = PLUQ_OPT_ENUM, .standard = "false", .words = "false|tcp-https|true",
+	    .offset = offsetof(struct conf, tls_required), .original = "tls_required",
+	    .help = "clients must use TLS before anything else: true also closes the HTTP API in the clear, tcp-https does not"},
+	{.key = "tls_min_version", .type = PLUQ_OPT_ENUM, .flags = PLUQ_OPT_RELOAD, .standard = "tls1.2",
+	    .words = "tls1.0|tls1.1|tls1.2|tls1.3|", .offset = offsetof(struct conf, tls_min_version),
+	    .original = "tls_min_version", .help = "lowest version of TLS; empty means the default"},
+	OURS(tls_ciphers, STRING, PLUQ_OPT_RELOAD, NULL,
+	    "ciphers of TLS 1.2 and below, in OpenSSL's notation; empty means OpenSSL's choice"),
+	OURS(tls_ciphersuites, STRING, PLUQ_OPT_RELOAD, NULL, "cipher suites of TLS 1.3, likewise"),
+	OURS(tls_kernel, BOOL, PLUQ_OPT_RELOAD, "false", "let the kernel encrypt, where it can"),
+	OURS(http_auth, BOOL, 0, "false",
+	    "requests of the HTTP API need a secret that the auth plugins know, and its grants"),
 	{.key = NULL},
 };

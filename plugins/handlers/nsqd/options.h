@@ -6,6 +6,9 @@
 
 enum { ON_DISCONNECT_TIMEOUT, ON_DISCONNECT_REQUEUE };
 
+/* tls_required, as GET /config shows it. */
+enum { TLS_NOT_REQUIRED, TLS_REQUIRED_TCP_HTTPS, TLS_REQUIRED };
+
 struct conf {
 	const char *tcp_address, *http_address;
 	const char *broadcast_address; /* "": the host name */
@@ -25,6 +28,13 @@ struct conf {
 	int64_t queue_scan_selection_count, queue_scan_worker_pool_max;
 	const char *topology_region, *topology_zone;
 	struct pluq_strings enable_experiment;
+	const char *https_address;
+	const char *tls_cert, *tls_key, *tls_root_ca_file, *tls_client_auth_policy, *tls_ciphers, *tls_ciphersuites;
+	int64_t tls_required;    /* TLS_*; as configured, see tls_required() */
+	int64_t tls_min_version; /* index of the word */
+	bool tls_kernel;
+	bool deflate, snappy;
+	bool http_auth;
 };
 
 extern const struct pluq_option options[];

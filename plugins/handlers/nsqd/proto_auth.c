@@ -1,4 +1,5 @@
-/* AUTH: no auth server can be configured yet, so that every secret is answered alike, after the checks of its form. */
+/* AUTH: a secret, by which the auth plugins tell who the client is and what it may do. */
+#include "auth.h"
 #include "body.h"
 #include "protocol.h"
 
@@ -13,7 +14,9 @@ enum step proto_auth(struct conn *c, const struct line *l, struct input *in)
 
 enum step auth_body(struct conn *c, const uint8_t *body, size_t length)
 {
-	(void)body;
-	(void)length;
-	return fail(c, "E_AUTH_DISABLED AUTH disabled");
+	if (c->authed)
+		return fail(c, "E_INVALID AUTH already set");
+	if (!c->guarded)
+		return fail(c, "E_AUTH_DISABLED AUTH disabled");
+	return auth_open(c, body, length);
 }

@@ -7,6 +7,7 @@
 #include "identify_json.h"
 #include "json_out.h"
 #include "protocol.h"
+#include "upgrade.h"
 
 #define MS INT64_C(1000000)
 #define SHORTEST_MS 1000     /* heartbeat interval and message timeout */
@@ -17,6 +18,11 @@ enum step proto_identify(struct conn *c, const struct line *l, struct input *in)
 {
 	if (c->state != STATE_INIT)
 		return fail_state(c, "IDENTIFY");
+	if (answers_open(&c->answers)) { /* an upgrade begins behind all that was said before */
+		c->want_quiet = true;
+		conn_pause(c, PAUSE_ANSWERS);
+		return STEP_STOP;
+	}
 	return small_body(c, VERB_IDENTIFY, l, in);
 }
 
@@ -97,8 +103,32 @@ static void introduce(struct conn *c, struct identify *i)
 	*i = (struct identify){0};
 }
 
-/* No client gets deflate yet: the level shown is the one it would start from. */
-static void answer_features(struct conn *c)
+/* The layers that are asked for and offered. A connection has got all that it will have with the first of them. */
+static uint8_t layers_for(const struct conn *c, const struct identify *i)
+{
+	const struct conf *conf = c->nsqd->conf;
+	unsigned layers = 0;
+
+	if (!i->feature_negotiation || c->layers || !c->nsqd->net->conn_upgrade)
+		return 0;
+	if (i->tls_v1 && c->nsqd->tls)
+		layers |= LAYER_TLS;
+	if (i->snappy && conf->snappy)
+		layers |= LAYER_SNAPPY;
+	if (i->deflate && conf->deflate)
+		layers |= LAYER_DEFLATE;
+	return (uint8_t)layers;
+}
+
+static uint8_t deflate_level_for(const struct conn *c, const struct identify *i, uint8_t layers)
+{
+	int64_t level = (layers & LAYER_DEFLATE) && i->deflate_level > 0 ? i->deflate_level : DEFLATE_STANDARD;
+	int64_t most = c->nsqd->conf->max_deflate_level;
+
+	return (uint8_t)(level < most ? level : most);
+}
+
+static void answer_features(struct conn *c, uint8_t layers, uint8_t deflate_level)
 {
 	const struct conf *conf = c->nsqd->conf;
 	struct text text = {0};
@@ -109,14 +139,13 @@ static void answer_features(struct conn *c)
 	json_put_string(&j, "version", NSQD_VERSION);
 	json_put_int(&j, "max_msg_timeout", conf->max_msg_timeout / MS);
 	json_put_int(&j, "msg_timeout", c->touch_timeout / MS);
-	json_put_bool(&j, "tls_v1", false);
-	json_put_bool(&j, "deflate", false);
-	json_put_int(&j, "deflate_level",
-	    conf->max_deflate_level < DEFLATE_STANDARD ? conf->max_deflate_level : DEFLATE_STANDARD);
+	json_put_bool(&j, "tls_v1", layers & LAYER_TLS);
+	json_put_bool(&j, "deflate", layers & LAYER_DEFLATE);
+	json_put_int(&j, "deflate_level", deflate_level);
 	json_put_int(&j, "max_deflate_level", conf->max_deflate_level);
-	json_put_bool(&j, "snappy", false);
+	json_put_bool(&j, "snappy", layers & LAYER_SNAPPY);
 	json_put_int(&j, "sample_rate", c->sample_rate);
-	json_put_bool(&j, "auth_required", false);
+	json_put_bool(&j, "auth_required", c->guarded);
 	json_put_int(&j, "output_buffer_size", c->output_size);
 	json_put_int(&j, "output_buffer_timeout", c->output_timeout / MS);
 	json_put_string(&j, "topology_region", conf->topology_region);
@@ -125,13 +154,30 @@ static void answer_features(struct conn *c)
 	answer_text(c, FRAME_RESPONSE, text);
 }
 
+/* The answer, and what follows from it. */
+static enum step agree(struct conn *c, bool features, uint8_t layers, uint8_t deflate_level)
+{
+	if (layers & LAYER_SNAPPY && layers & LAYER_DEFLATE)
+		return fail(c, "E_IDENTIFY_FAILED cannot enable both deflate and snappy compression");
+	if (features)
+		answer_features(c, layers, deflate_level);
+	else
+		answer_ok(c);
+	if (!layers || c->ending)
+		return STEP_NEXT;
+	c->wanted = layers;
+	c->deflate_level = deflate_level;
+	return upgrade_start(c);
+}
+
 enum step identify_body(struct conn *c, const uint8_t *body, size_t length)
 {
 	struct identify i;
-	int64_t value;
+	int64_t value = 0;
 	int status = identify_parse(body, length, &i);
 	const char *wrong = status < 0 ? NULL : negotiate(c, &i, &value);
 	bool features = i.feature_negotiation;
+	uint8_t layers = layers_for(c, &i), deflate_level = deflate_level_for(c, &i, layers);
 
 	if (status < 0 || wrong) {
 		identify_free(&i);
@@ -142,9 +188,5 @@ enum step identify_body(struct conn *c, const uint8_t *body, size_t length)
 	}
 	introduce(c, &i);
 	apply(c);
-	if (features)
-		answer_features(c);
-	else
-		answer_ok(c);
-	return STEP_NEXT;
+	return agree(c, features, layers, deflate_level);
 }

@@ -139,7 +139,9 @@ enum step proto_mpub(struct conn *c, const struct line *l, struct input *in)
 		return fail(c, "E_INVALID MPUB insufficient number of parameters");
 	if (!topic_name_ok(c, l->word[1]))
 		return fail_quoted(c, "E_BAD_TOPIC E_BAD_TOPIC MPUB topic name ", l->word[1], " is not valid");
-	enum step step = topic_open(c, VERB_MPUB, l->word[1]);
+	enum step step = publish_allowed(c, VERB_MPUB, l->word[1]);
+	if (step == STEP_NEXT)
+		step = topic_open(c, VERB_MPUB, l->word[1]);
 	if (step != STEP_NEXT)
 		return step;
 	step = check_head(c, l, in);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "body.h"
 #include "deliver.h"
 #include "names.h"
@@ -69,6 +70,11 @@ enum step proto_sub(struct conn *c, const struct line *l, struct input *in)
 		conn_pause(c, PAUSE_ANSWERS);
 		return STEP_STOP;
 	}
+	if (c->guarded) {
+		step = auth_check(c, "SUB", PLUQ_MAY_SUBSCRIBE, l->word[1], l->word[2]);
+		if (step != STEP_NEXT)
+			return step;
+	}
 	do {
 		status = topic_want(c, l->word[1]);
 		if (status == PLUQ_ELATER)
@@ -88,5 +94,5 @@ enum step proto_sub(struct conn *c, const struct line *l, struct input *in)
 	c->stale = 0;
 	c->state = STATE_SUBSCRIBED;
 	answer_ok(c);
-	return STEP_NEXT;
+	return c->guarded ? auth_watch(c) : STEP_NEXT;
 }

@@ -39,6 +39,7 @@ enum step fail_quoted(struct conn *, const char *prefix, struct span name, const
 /* PREFIX + the client's bytes as they are, fatal. */
 enum step fail_raw(struct conn *, const char *prefix, struct span raw);
 enum step fail_state(struct conn *, const char *command);
+enum step fail_needs_tls(struct conn *, struct span command);
 /* CODE COMMAND id failed CAUSE; the connection goes on. */
 void fail_message(struct conn *, const char *code, const char *command, const uint8_t *id, int status);
 /* The id of FIN, REQ, TOUCH: state, number of parameters, length. NULL: *step is what the error came to. */

@@ -1,4 +1,5 @@
 /* The way of every publish: find the topic, go to its home if that pays, hand over, answer. */
+#include "auth.h"
 #include "body.h"
 
 #include <string.h>
@@ -178,8 +179,20 @@ enum step topic_open(struct conn *c, enum verb verb, struct span name)
 	return moves_home(c) ? STEP_STOP : STEP_NEXT;
 }
 
+enum step publish_allowed(struct conn *c, enum verb verb, struct span topic)
+{
+	static const struct span no_channel = {(const uint8_t *)"", 0};
+
+	return c->guarded ? auth_check(c, verb_name(verb), PLUQ_MAY_PUBLISH, topic, no_channel) : STEP_NEXT;
+}
+
 enum step publish(struct conn *c, const struct publish *p)
 {
+	if (p->verb != VERB_MPUB) { /* which was judged before its body */
+		enum step step = publish_allowed(c, p->verb, p->topic);
+		if (step != STEP_NEXT)
+			return step;
+	}
 	for (;;) {
 		enum step step = topic_open(c, p->verb, p->topic);
 		if (step != STEP_NEXT)

@@ -18,6 +18,10 @@ struct stats_pub {
 struct stats_client {
 	size_t client_id, hostname, user_agent, remote, zone, region;
 	size_t topic, channel; /* of its subscription */
+	size_t auth_identity, auth_identity_url;
+	bool authed;
+	uint8_t layers; /* LAYER_* */
+	uint16_t tls_version, tls_suite;
 	bool subscribed;
 	bool published; /* at least once, to whatever topic */
 	int state;
@@ -63,6 +67,10 @@ struct stats_job {
 	void (*part_done)(struct stats_job *); /* loop 0 */
 	bool failed;
 
+	/* Topics that the request may not see: a flag for each of stats->topics. NULL: it may see all. */
+	bool *hidden;
+	size_t judged;
+
 	/* made on the pool */
 	struct stats_ref *subscribers, *producers;
 	size_t subscriber_count, producer_count;
@@ -98,8 +106,10 @@ static inline const struct pluq_channel_stats *stats_channel(const struct pluq_t
 {
 	return (const struct pluq_channel_stats *)((const char *)t->channels + i * t->channel_stride);
 }
-/* Whether the channel filter, if there is one, leaves something of the topic. */
-bool stats_topic_shown(const struct stats_job *, const struct pluq_topic_stats *);
+/* Whether the request may see topic number i, and the channel filter, if there is one, leaves something of it. */
+bool stats_topic_shown(const struct stats_job *, size_t i);
+/* Whether it may see the topic of that name. */
+bool stats_topic_allowed(const struct stats_job *, const char *name);
 bool stats_channel_shown(const struct stats_job *, const struct pluq_channel_stats *);
 
 /* What the "memory" block says: names of the original's, and figures of this process's allocator. */

@@ -2,25 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pluq/auth.h>
+
 #include "conn.h"
+#include "peer.h"
 #include "stats.h"
 
 #define SECOND INT64_C(1000000000)
 /* Connections copied before other work of the loop has its turn: a few hundred microseconds. */
 #define SLICE 512
 
-static size_t put_string(struct stats_part *p, const char *s, size_t n)
+/* NULL: "". */
+static size_t put(struct stats_part *p, const char *s)
 {
 	size_t at = p->strings.length;
 
-	text_add(&p->strings, s, n);
+	if (s)
+		text_str(&p->strings, s);
 	text_byte(&p->strings, 0);
 	return at;
-}
-
-static size_t put(struct stats_part *p, const char *s)
-{
-	return put_string(p, s ? s : "", s ? strlen(s) : 0);
 }
 
 /* Makes room for one more element of `size` bytes. */
@@ -37,16 +37,24 @@ static bool room(void **items, size_t count, size_t *capacity, size_t size)
 	return true;
 }
 
-/* "1.2.3.4:5" and "[::1]:5" without port and brackets; "" for a unix socket. */
 static size_t put_peer(struct stats_part *p, const char *remote)
 {
-	const char *colon = strrchr(remote, ':');
+	char ip[PEER_IP_MAX];
 
-	if (!colon)
-		return put(p, "");
-	if (*remote == '[')
-		return put_string(p, remote + 1, (size_t)(colon - remote) - 2);
-	return put_string(p, remote, (size_t)(colon - remote));
+	return put(p, peer_ip(remote, ip));
+}
+
+/* What AUTH and the upgrades have come to. */
+static void put_rights(struct stats_part *p, struct stats_client *to, const struct conn *c)
+{
+	const struct pluq_auth *auth = c->nsqd->host->auth;
+
+	to->layers = c->layers;
+	to->tls_version = c->tls_version;
+	to->tls_suite = c->tls_suite;
+	to->authed = c->authed;
+	to->auth_identity = put(p, c->authed ? auth->identity(c->session) : "");
+	to->auth_identity_url = put(p, c->authed ? auth->identity_url(c->session) : "");
 }
 
 static bool put_pubs(struct stats_part *p, struct stats_client *client, const struct conn *c)
@@ -101,6 +109,7 @@ static bool copy(struct stats_part *p, const struct conn *c)
 		.sample_rate = c->sample_rate,
 		.connected_s = c->connected_real / SECOND,
 	};
+	put_rights(p, to, c);
 	if (c->sub)
 		n->broker->sub_stats(c->sub, &to->sub);
 	return put_pubs(p, to, c);

@@ -1,6 +1,8 @@
 /* /stats?format=json */
+#include "conn.h"
 #include "json_out.h"
 #include "stats.h"
+#include "tls.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -45,6 +47,33 @@ static void put_pubs(struct json *j, const struct stats_ref *r)
 	json_close(j, ']');
 }
 
+static void put_auth(struct json *j, const struct stats_ref *r)
+{
+	const char *identity = stats_string(r, r->client->auth_identity);
+	const char *url = stats_string(r, r->client->auth_identity_url);
+
+	if (r->client->authed)
+		json_put_bool(j, "authed", true);
+	if (*identity)
+		json_put_string(j, "auth_identity", identity);
+	if (*url)
+		json_put_string(j, "auth_identity_url", url);
+}
+
+static void put_tls(struct json *j, const struct stats_client *c)
+{
+	bool tls = c->layers & LAYER_TLS;
+	char suite[TLS_SUITE_MAX] = "";
+
+	if (tls)
+		tls_suite_name(c->tls_suite, suite);
+	json_put_bool(j, "tls", tls);
+	json_put_string(j, "tls_cipher_suite", suite);
+	json_put_string(j, "tls_version", tls ? tls_version_name(c->tls_version) : "");
+	json_put_string(j, "tls_negotiated_protocol", "");
+	json_put_bool(j, "tls_negotiated_protocol_is_mutual", tls);
+}
+
 static void put_client(struct json *j, const struct stats_ref *r)
 {
 	const struct stats_client *c = r->client;
@@ -62,17 +91,14 @@ static void put_client(struct json *j, const struct stats_ref *r)
 	json_put_uint(j, "requeue_count", c->sub.requeue_count);
 	json_put_int(j, "connect_ts", c->connected_s);
 	json_put_int(j, "sample_rate", c->sample_rate);
-	json_put_bool(j, "deflate", false);
-	json_put_bool(j, "snappy", false);
+	json_put_bool(j, "deflate", c->layers & LAYER_DEFLATE);
+	json_put_bool(j, "snappy", c->layers & LAYER_SNAPPY);
 	json_put_string(j, "user_agent", stats_string(r, c->user_agent));
+	put_auth(j, r);
 	json_put_string(j, "topology_zone", stats_string(r, c->zone));
 	json_put_string(j, "topology_region", stats_string(r, c->region));
 	put_pubs(j, r);
-	json_put_bool(j, "tls", false);
-	json_put_string(j, "tls_cipher_suite", "");
-	json_put_string(j, "tls_version", "");
-	json_put_string(j, "tls_negotiated_protocol", "");
-	json_put_bool(j, "tls_negotiated_protocol_is_mutual", false);
+	put_tls(j, c);
 	json_close(j, '}');
 }
 
@@ -142,7 +168,7 @@ static void put_topics(struct json *j, const struct stats_job *job)
 {
 	json_open(j, '[');
 	for (size_t i = 0; i < job->stats->topic_count; i++)
-		if (stats_topic_shown(job, stats_topic(job->stats, i)))
+		if (stats_topic_shown(job, i))
 			put_topic(j, job, stats_topic(job->stats, i));
 	json_close(j, ']');
 }

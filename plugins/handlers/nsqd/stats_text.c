@@ -69,7 +69,7 @@ static void put_topics(struct stats_job *job)
 
 	for (size_t i = 0; i < total; i++) {
 		const struct pluq_topic_stats *t = stats_topic(job->stats, i);
-		if (!stats_topic_shown(job, t))
+		if (!stats_topic_shown(job, i))
 			continue;
 		if (shown++ == 0)
 			text_str(&job->out, "\nTopics:");
