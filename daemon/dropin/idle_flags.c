@@ -3,10 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define NO_TLS "TLS is not offered: clients that ask for it are told so"
 #define NO_STATSD "nothing is sent to statsd"
 #define NO_LATENCIES "latencies are not tracked"
-#define NO_COMPRESSION "compression is not offered: clients that ask for it are told so"
 #define NO_SCANS "deadlines are exact here, nothing is scanned"
 #define LOG_PREFIX "a line of the log begins with time, level and plugin"
 #define NO_EFFECT "has no effect, as in the original"
@@ -26,21 +24,6 @@ const struct pluq__idle_flag pluq__idle_nsqd[] = {
 	REFUSED("auth-http-address", "auth_http_addresses", STRINGS, NULL,
 	    "this version asks no auth server, everybody would be let in: start without it if that is wanted"),
 	ABSENT("auth-http-request-method", "auth_http_request_method", STRING, NULL, "no auth server is asked"),
-	{ "tls-required", "tls_required", PLUQ__IDLE_REFUSED, PLUQ__FLAG_WORD, "false",
-	    "this version does not offer TLS, so that it cannot require it: start without it if plain connections are wanted",
-	    "false|true|tcp-https" },
-	REFUSED("tls-client-auth-policy", "tls_client_auth_policy", STRING, "",
-	    "this version does not offer TLS, everybody would be let in: start without it if that is wanted"),
-
-	/* These offer what a client may ask for, and a client is told that it does not get it. */
-	ABSENT("tls-cert", "tls_cert", STRING, "", NO_TLS),
-	ABSENT("tls-key", "tls_key", STRING, "", NO_TLS),
-	ABSENT("tls-root-ca-file", "tls_root_ca_file", STRING, "", NO_TLS),
-	{ "tls-min-version", "tls_min_version", PLUQ__IDLE_ABSENT, PLUQ__FLAG_WORD, NULL, NO_TLS,
-	    "tls1.0|tls1.1|tls1.2|tls1.3|" },
-	ABSENT("https-address", "https_address", STRING, "", "HTTPS is not served"),
-	ABSENT("deflate", "deflate", BOOL, "false", NO_COMPRESSION),
-	ABSENT("snappy", "snappy", BOOL, "false", NO_COMPRESSION),
 
 	ABSENT("statsd-address", "statsd_address", STRING, "", NO_STATSD),
 	ABSENT("statsd-exclude-ephemeral", "statsd_exclude_ephemeral", BOOL, NULL, NO_STATSD),

@@ -10,6 +10,7 @@
 static const struct pluq__role_default nsqd_defaults[] = {
 	{ "nsqd", "tcp_address", "0.0.0.0:4150", false },
 	{ "nsqd", "http_address", "0.0.0.0:4151", false },
+	{ "nsqd", "https_address", "0.0.0.0:4152", false },
 	{ "diskqueue", "data_path", ".", true },
 	{ NULL, NULL, NULL, false },
 };

@@ -91,8 +91,9 @@ def test_types_of_lists(programs, config):
     ("mem_queue_size: 5", ":1:15: a '=' is wanted"),
     ("mem_queue_size = 5\nmem_queue_size = 6", ":2:1: 'mem_queue_size' is given twice (first in line 1)"),
     ("unknown = [", "a value is missing"),
-    ("tls_required = true", ":1: tls_required: this version does not offer TLS"),
-    ("tls_client_auth_policy = \"require\"", ":1: tls_client_auth_policy: this version does not offer TLS"),
+    ("tls_required = 1", ":1: tls_required: an integer is no boolean, and the original takes 0 for true: write true or false"),
+    ("tls_required = \"maybe\"", ":1: tls_required: 'maybe' is not one of false, tcp-https, true"),
+    ("tls_min_version = \"ssl3.0\"", ":1: tls_min_version: 'ssl3.0' is not one of tls1.0, tls1.1, tls1.2, tls1.3"),
     ("auth_http_addresses = [\"127.0.0.1:4181\"]", ":1: auth_http_addresses: this version asks no auth server"),
 ])
 def test_mistakes_name_file_and_line(programs, config, text, said):
@@ -107,8 +108,12 @@ def test_what_asks_for_nothing_is_passed_over(programs, config, text):
     assert programs("nsqd", "--config", config(text), "--check-config").stderr == ""
 
 
-def test_a_flag_overrules_what_would_be_refused(programs, config):
-    programs("nsqd", "--config", config("tls_required = true"), "--tls-required=false", "--check-config")
+@pytest.mark.parametrize("text, value", [("tls_required = true", "true"), ("tls_required = \"tcp-https\"", "tcp-https"),
+                                         ("tls_required = \"T\"", "true"), ("tls_required = false", "false")])
+def test_required_tls_is_a_boolean_or_a_word(programs, config, text, value):
+    assert programs.printed("nsqd", "--config", config(text))["tls_required"][0] == value
+    assert programs.printed("nsqd", "--config", config(text), "--tls-required=false")["tls_required"] == ("false", "flag --tls-required")
+    assert programs.printed("nsqd", "--config", config(text), "--tls-required")["tls_required"] == ("true", "flag --tls-required")
 
 
 def test_hangup_reads_the_file_again(adopt, config):
@@ -122,7 +127,7 @@ def test_hangup_reads_the_file_again(adopt, config):
     d.wait_log(r"info core: reloaded$")
     assert d.http("GET", "/config/log_level").body == b"1"  # the original's number for debug
     assert d.log().count("statsd_prefix: nothing") == 1 and d.log().count("statsd_interval: nothing") == 1
-    path.write_text("tls_required = true\n")
+    path.write_text("mem_queue_size = -1\n")
     d.signal(signal.SIGHUP)
-    d.wait_log(rf"error core: reload failed, the old configuration stays: {path}:1: tls_required: ")
+    d.wait_log(rf"error core: reload failed, the old configuration stays: {path}:1: nsqd.mem_queue_size: ")
     d.client().pub("topic", "it serves on")

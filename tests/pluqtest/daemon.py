@@ -67,7 +67,8 @@ class Pluqd:
         self.nofile = nofile
         self.config = config
         self.plugins = list(plugins)
-        self.options = {"threads": THREADS, "log.level": "debug", **options}
+        https = {"https_address": "127.0.0.1:0"} if "tls_cert" in options else {}
+        self.options = {"threads": THREADS, "log.level": "debug", **https, **options}
         self.enter = None  # called in the process before it becomes the program: a network namespace, for instance
         self.process = None
         self.log_from = 0
