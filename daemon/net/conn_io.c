@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "layer.h"
 
 static ssize_t result(ssize_t got)
 {
@@ -17,7 +18,7 @@ static ssize_t result(ssize_t got)
 	return errno == EAGAIN || errno == EWOULDBLOCK ? PLUQ__IO_AGAIN : PLUQ__IO_ERROR;
 }
 
-ssize_t pluq__io_recv(struct pluq_conn *c, struct iovec *iov, int n)
+static ssize_t recv_raw(struct pluq_conn *c, struct iovec *iov, int n)
 {
 	ssize_t got;
 	do
@@ -26,7 +27,7 @@ ssize_t pluq__io_recv(struct pluq_conn *c, struct iovec *iov, int n)
 	return result(got);
 }
 
-ssize_t pluq__io_send(struct pluq_conn *c, struct iovec *iov, int n)
+static ssize_t send_raw(struct pluq_conn *c, struct iovec *iov, int n)
 {
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
 	ssize_t got;
@@ -35,6 +36,28 @@ ssize_t pluq__io_send(struct pluq_conn *c, struct iovec *iov, int n)
 			     : sendmsg(c->fd, &m, MSG_NOSIGNAL);
 	while (got < 0 && errno == EINTR);
 	return result(got);
+}
+
+ssize_t pluq__layer_recv(struct pluq__layer *l, struct pluq_conn *c, struct iovec *iov, int n)
+{
+	return l ? l->ops->recv(l, c, iov, n) : recv_raw(c, iov, n);
+}
+
+ssize_t pluq__layer_send(struct pluq__layer *l, struct pluq_conn *c, struct iovec *iov, int n)
+{
+	if (l)
+		return l->ops->send(l, c, iov, n);
+	return n > 0 ? send_raw(c, iov, n) : 0;
+}
+
+ssize_t pluq__io_recv(struct pluq_conn *c, struct iovec *iov, int n)
+{
+	return pluq__layer_recv(NULL, c, iov, n);
+}
+
+ssize_t pluq__io_send(struct pluq_conn *c, struct iovec *iov, int n)
+{
+	return pluq__layer_send(NULL, c, iov, n);
 }
 
 bool pluq__io_unread(struct pluq_conn *c)

@@ -5,7 +5,10 @@ libcore_la_SOURCES += \
 	daemon/net/conn_in.c \
 	daemon/net/conn_io.c \
 	daemon/net/conn_out.c \
+	daemon/net/crc32c.c daemon/net/crc32c.h \
+	daemon/net/deflate_layer.c \
 	daemon/net/dial.c \
+	daemon/net/held.c daemon/net/held.h \
 	daemon/net/http.h \
 	daemon/net/http_ask.c daemon/net/http_ask.h \
 	daemon/net/http_conn.c \
@@ -22,4 +25,7 @@ libcore_la_SOURCES += \
 	daemon/net/listener.c \
 	daemon/net/lookup.c daemon/net/lookup.h \
 	daemon/net/net.c daemon/net/net.h \
+	daemon/net/scratch.c daemon/net/scratch.h \
+	daemon/net/snappy_frame.c daemon/net/snappy_frame.h \
+	daemon/net/snappy_layer.c \
 	daemon/net/state.h

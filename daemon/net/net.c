@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "http.h"
 #include "lookup.h"
+#include "scratch.h"
 
 static int listen_op(const struct pluq_host *h, const struct pluq_listen *params, struct pluq_listener **out,
     struct pluq_why *why)
@@ -213,6 +214,7 @@ void pluq__net_free(struct pluq__net **p)
 	for (int i = 0; net->per_loop && i < net->loops->count; i++) {
 		pluq__net_loop_free_chunks(&net->per_loop[i]);
 		pluq__lookups_free(&net->per_loop[i]);
+		pluq__scratch_free(&net->per_loop[i].scratch);
 		free(net->per_loop[i].buffer);
 		net->per_loop[i].loop->net = NULL;
 	}

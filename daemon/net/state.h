@@ -14,6 +14,7 @@
 
 struct pluq__chunk;
 struct pluq__lookup;
+struct pluq__scratch;
 
 /* The receive buffer of a loop: one for all its connections. A connection's rest is at most half of it, so that there
  * is always room to read behind the rest. */
@@ -29,6 +30,7 @@ struct pluq__net_loop {
 	struct pluq__chunk *chunks; /* free output chunks */
 	unsigned chunk_count;
 	uint8_t *buffer;            /* PLUQ__RECEIVE_BUFFER bytes */
+	struct pluq__scratch *scratch; /* scratch.h; NULL: not wanted so far */
 	bool reading_stopped;
 	bool closing;
 	struct pluq__mail stop_mail, close_mail;
