@@ -1,6 +1,7 @@
 # The auth plugins, without their daemon.
 AUTH_PLUGIN_TESTS = \
-	tests/unit/test_auth_csv
+	tests/unit/test_auth_csv \
+	tests/unit/test_auth_http
 check_PROGRAMS += $(AUTH_PLUGIN_TESTS)
 TESTS += $(AUTH_PLUGIN_TESTS)
 
@@ -12,3 +13,7 @@ MOCK_AUTH = tests/unit/cmocka_all.h \
 tests_unit_test_auth_csv_SOURCES = tests/unit/test_auth_csv.c $(MOCK_AUTH) $(auth_csv_files)
 tests_unit_test_auth_csv_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_auth_csv_LDADD = $(TEST_LIBS)
+
+tests_unit_test_auth_http_SOURCES = tests/unit/test_auth_http.c $(MOCK_AUTH) $(auth_http_files)
+tests_unit_test_auth_http_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_auth_http_LDADD = $(TEST_LIBS)

@@ -1,0 +1,85 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asker.h"
+
+static int add(struct servers *s, const char *text, struct pluq_why *why)
+{
+	struct server *one = &s->items[s->count];
+	const char *wrong = url_parse(&one->url, text);
+
+	if (wrong) {
+		snprintf(why->text, sizeof(why->text), "address '%.*s': %s", (int)strcspn(text, "?@"), text, wrong);
+		return PLUQ_EINVAL;
+	}
+	s->count++;
+	atomic_init(&one->failures, 0);
+	if ((one->name = strndup(text, strcspn(text, "?#"))))
+		return 0;
+	snprintf(why->text, sizeof(why->text), "out of memory");
+	return PLUQ_ENOMEM;
+}
+
+int servers_new(const struct conf *conf, struct servers **out, struct pluq_why *why)
+{
+	struct servers *s = calloc(1, sizeof(*s) + conf->address.count * sizeof(*s->items));
+	int rc = 0;
+
+	if (!s) {
+		snprintf(why->text, sizeof(why->text), "out of memory");
+		return PLUQ_ENOMEM;
+	}
+	atomic_init(&s->refs, 1);
+	s->post = conf->request_method == METHOD_POST;
+	s->connect_timeout_ns = conf->connect_timeout;
+	s->request_timeout_ns = conf->request_timeout;
+	for (size_t i = 0; i < conf->address.count && !rc; i++)
+		rc = add(s, conf->address.items[i], why);
+	if (!rc && !s->count) {
+		snprintf(why->text, sizeof(why->text), "address: it names no auth server");
+		rc = PLUQ_EINVAL;
+	}
+	if (rc)
+		servers_unref(s);
+	else
+		*out = s;
+	return rc;
+}
+
+struct servers *servers_ref(struct servers *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void servers_unref(struct servers *s)
+{
+	if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < s->count; i++) {
+		url_free(&s->items[i].url);
+		free(s->items[i].name);
+	}
+	free(s);
+}
+
+void servers_failed(struct server *one, const struct pluq_host *host, const char *cause)
+{
+	unsigned n = atomic_fetch_add_explicit(&one->failures, 1, memory_order_relaxed) + 1;
+
+	if (n & (n - 1))
+		return;
+	if (n == 1)
+		host->log(host, PLUQ_WARN, "auth server %s: %s", one->name, cause);
+	else
+		host->log(host, PLUQ_WARN, "auth server %s: %s (failure %u in a row)", one->name, cause, n);
+}
+
+void servers_answered(struct server *one, const struct pluq_host *host)
+{
+	unsigned n = atomic_load_explicit(&one->failures, memory_order_relaxed);
+
+	if (n && atomic_compare_exchange_strong_explicit(&one->failures, &n, 0, memory_order_relaxed, memory_order_relaxed))
+		host->log(host, PLUQ_INFO, "auth server %s: answers again after %u failures", one->name, n);
+}
