@@ -2,6 +2,7 @@
  *
  * http_server.c: listening and the table for handlers. http_conn.c: a connection, from bytes to complete requests and
  * back. http_get.c, http_ask.c: requests of ours.
+ * http_auth.c, http_secret.c: who asks, and whether it may.
  * http_request.c: what was asked. http_reply.c: what is answered. http_route.c, http_query.c, http_fields.c: paths, parameters, headers.
  *
  * A request belongs to its connection while it is received, then to the handler until it is answered; if the peer
@@ -13,6 +14,7 @@
 #include <http_parser.h>
 
 #include "conn.h"
+#include "http_auth.h"
 #include "http_fields.h"
 #include "http_query.h"
 #include "http_route.h"
@@ -35,11 +37,17 @@ struct pluq_http_server {
 	struct pluq__http_routes routes;
 	void *arg; /* the handler's */
 	struct pluq__http_patience patience;
+	bool auth;         /* requests need a secret */
+	bool refuse_plain; /* every request is told to come to `https` */
+	const struct pluq_http_server *https; /* NULL: none */
+	const struct pluq_host *host;         /* who asks the auth plugins */
+	struct pluq__http_refusals *refusals; /* loop 0's */
 };
 
 enum pluq__http_phase {
 	PLUQ__HTTP_IDLE,    /* between requests */
 	PLUQ__HTTP_HEAD,
+	PLUQ__HTTP_JUDGING, /* the head is complete; whether it may is being found out */
 	PLUQ__HTTP_BODY,
 	PLUQ__HTTP_HANDLING /* complete, not yet answered */
 };
@@ -48,10 +56,11 @@ struct pluq__http_conn {
 	struct pluq_conn *conn;
 	const struct pluq_http_server *server;
 	struct pluq_http_request *request; /* being received or handled; NULL: none */
+	struct pluq__http_who *who;        /* of the last secret that came; NULL: none that is known */
 	http_parser parser;
 	struct pluq__timer timer;
 	uint8_t phase;     /* enum pluq__http_phase */
-	bool waiting;      /* paused until the request is answered */
+	bool waiting;      /* paused until the request is judged, or answered */
 	bool backed_up;    /* paused until the peer has taken answers */
 };
 
@@ -59,12 +68,14 @@ struct pluq_http_request {
 	struct pluq__http_conn *conn; /* NULL: the peer has gone */
 	const struct pluq_http_server *server;
 	const struct pluq_http_route *route; /* NULL: none fits */
+	struct pluq__http_who *who;          /* NULL: it was not asked */
 	const char *method;
 	struct pluq__http_fields fields; /* behind the URI */
 	uint8_t minor;     /* HTTP/1.minor */
 	bool judged;       /* path and route are known */
 	bool keep_alive;
 	bool too_big;
+	uint16_t refusal;  /* 0, or the status that it is refused with, once it is complete */
 	char *path;        /* decoded */
 	const char *param;
 	const char *query_text; /* in fields.text, behind the '?'; "" if there is none */
@@ -81,6 +92,7 @@ void pluq__http_servers_free(struct pluq_http_server **list);
 
 /* http_conn.c */
 void pluq__http_conn_answered(struct pluq__http_conn *, bool keep_alive); /* the next request may come, or it closes */
+void pluq__http_conn_judged(struct pluq__http_conn *, int status); /* of pluq__http_auth_judge, later: 0, or a refusal's */
 
 /* http_request.c */
 struct pluq_http_request *pluq__http_request_new(struct pluq__http_conn *);
@@ -103,5 +115,6 @@ void pluq__http_reply(struct pluq_http_request *, uint32_t status, const char *t
 void pluq__http_error(struct pluq_http_request *, uint32_t status, const char *text);
 void pluq__http_refuse(struct pluq_http_request *, uint32_t status, const char *text); /* and closes the connection */
 void pluq__http_answer_unrouted(struct pluq_http_request *); /* redirect, OPTIONS, 405, 404 */
+void pluq__http_answer_refusal(struct pluq_http_request *);  /* that it needs TLS, or what its `refusal` is about */
 
 #endif

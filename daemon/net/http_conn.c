@@ -14,6 +14,11 @@ static void wait_for(struct pluq__http_conn *h, enum pluq__http_phase phase, int
 		pluq__loop_clear(l, &h->timer);
 }
 
+static bool is_open(const struct pluq__http_conn *h)
+{
+	return h->conn->state == PLUQ__CONN_OPEN;
+}
+
 /* Takes the request out of the connection's hands. */
 static struct pluq_http_request *let_go(struct pluq__http_conn *h)
 {
@@ -149,6 +154,58 @@ static bool answer_expectation(struct pluq__http_conn *h)
 	return true;
 }
 
+/* It may: the body is next. */
+static void admit(struct pluq__http_conn *h)
+{
+	http_parser *p = &h->parser;
+	if ((p->flags & F_CONTENTLENGTH) && p->content_length > (uint64_t)pluq__http_request_limit(h->request))
+		too_big(h);
+	else if (answer_expectation(h))
+		wait_for(h, PLUQ__HTTP_BODY, h->server->patience.body_ns);
+}
+
+/* Without a body the request ends here, and the connection may go on. One that is still to come is not read. */
+static void turn_away(struct pluq__http_conn *h, int status)
+{
+	struct pluq_http_request *r = h->request;
+	r->refusal = (uint16_t)status;
+	if (!has_body(&h->parser)) {
+		wait_for(h, PLUQ__HTTP_BODY, h->server->patience.body_ns);
+		return;
+	}
+	let_go(h)->keep_alive = false;
+	pluq__http_answer_refusal(r);
+}
+
+static void judged(struct pluq__http_conn *h, int status)
+{
+	if (status == 0)
+		admit(h);
+	else
+		turn_away(h, status);
+}
+
+static void judge_client(struct pluq__http_conn *h)
+{
+	int status = h->server->refuse_plain ? 403 : pluq__http_auth_judge(h);
+	if (status != PLUQ_ELATER) {
+		judged(h, status);
+		return;
+	}
+	wait_for(h, PLUQ__HTTP_JUDGING, 0); /* the auth core has a deadline of its own */
+	h->waiting = true;
+	pluq__conn_pause(h->conn);
+}
+
+void pluq__http_conn_judged(struct pluq__http_conn *h, int status)
+{
+	if (!is_open(h))
+		return; /* on_close is due */
+	h->waiting = false;
+	pluq__conn_resume(h->conn);
+	judged(h, status);
+}
+
 static void judge_head(struct pluq__http_conn *h)
 {
 	http_parser *p = &h->parser;
@@ -166,10 +223,8 @@ static void judge_head(struct pluq__http_conn *h)
 		refuse(h, 400, "BAD_REQUEST");
 	else if (error)
 		pluq__conn_close(h->conn, false);
-	else if ((p->flags & F_CONTENTLENGTH) && p->content_length > (uint64_t)pluq__http_request_limit(r))
-		too_big(h);
-	else if (answer_expectation(h))
-		wait_for(h, PLUQ__HTTP_BODY, h->server->patience.body_ns);
+	else
+		judge_client(h);
 }
 
 /* ---- handling ---- */
@@ -177,7 +232,9 @@ static void judge_head(struct pluq__http_conn *h)
 static void handle(struct pluq__http_conn *h)
 {
 	struct pluq_http_request *r = h->request;
-	if (r->route)
+	if (r->refusal)
+		pluq__http_answer_refusal(r);
+	else if (r->route)
 		r->route->handle(h->server->arg, r);
 	else
 		pluq__http_answer_unrouted(r);
@@ -204,11 +261,6 @@ void pluq__http_conn_answered(struct pluq__http_conn *h, bool keep_alive)
 		h->waiting = false;
 		pluq__conn_resume(h->conn);
 	}
-}
-
-static bool is_open(const struct pluq__http_conn *h)
-{
-	return h->conn->state == PLUQ__CONN_OPEN;
 }
 
 static void parse_failed(struct pluq__http_conn *h)
@@ -250,6 +302,8 @@ static int64_t on_data(struct pluq_conn *c, void *user, const uint8_t *bytes, si
 		judge_head(h);
 		if (!is_open(h))
 			return PLUQ_CONN_CLOSE;
+		if (h->waiting)
+			return (int64_t)used;
 	}
 }
 
@@ -303,6 +357,7 @@ static void on_close(struct pluq_conn *c, void *user, const char *why)
 	(void)why;
 	struct pluq__http_conn *h = user;
 	pluq__loop_clear(c->at->loop, &h->timer);
+	pluq__http_auth_cancel(h);
 	if (h->phase == PLUQ__HTTP_HANDLING && h->request)
 		h->request->conn = NULL; /* the handler's; freed when it is answered */
 	else

@@ -198,6 +198,28 @@ static void answer_method(struct pluq_http_request *r, const char *allow)
 	finish(r, &a);
 }
 
+/* Every byte of it is the original's. */
+static void answer_tls_required(struct pluq_http_request *r)
+{
+	const struct pluq_http_server *https = r->server->https;
+	char body[64];
+	int n = snprintf(body, sizeof body, "{\"message\": \"TLS_REQUIRED\", \"https_port\": %" PRId32 "}",
+	    https && https->listener->port > 0 ? https->listener->port : 0);
+	finish(r, &(struct answer){.status = 403, .flags = UNLOGGED, .type = JSON_TYPE, .body = body, .length = (size_t)n});
+}
+
+void pluq__http_answer_refusal(struct pluq_http_request *r)
+{
+	struct answer a = {.status = r->refusal, .flags = flags_of(r) | UNLOGGED};
+	if (r->server->refuse_plain) {
+		answer_tls_required(r);
+		return;
+	}
+	const char *text = pluq__http_auth_text(r->refusal, &a.value);
+	a.name = a.value ? "WWW-Authenticate" : NULL;
+	finish_error(r, &a, text);
+}
+
 void pluq__http_answer_unrouted(struct pluq_http_request *r)
 {
 	const struct pluq__http_routes *routes = &r->server->routes;

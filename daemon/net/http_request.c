@@ -30,6 +30,7 @@ void pluq__http_request_free(struct pluq_http_request **p)
 		return;
 	pluq__memory_add(-(int64_t)r->body_room);
 	pluq__http_fields_fini(&r->fields);
+	pluq__http_who_unref(&r->who);
 	free(r->path);
 	free(r->query);
 	free(r->body);

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <pluq/auth.h>
+
 #include "../base/host.h"
 #include "http.h"
 #include "json_quote.h"
@@ -15,6 +17,22 @@ static const struct pluq__http_patience patience = {
 	.write_ns = 60 * PLUQ__SEC,
 };
 
+static void server_free(struct pluq_http_server *s)
+{
+	if (s)
+		free(s->refusals);
+	free(s);
+}
+
+static struct pluq_http_server *server_new(void)
+{
+	struct pluq_http_server *s = calloc(1, sizeof *s);
+	if (s && (s->refusals = calloc(1, sizeof *s->refusals)))
+		return s;
+	server_free(s);
+	return NULL;
+}
+
 static int listen_op(const struct pluq_host *host, const struct pluq_http_listen *p, struct pluq_http_server **out,
     struct pluq_why *why)
 {
@@ -25,19 +43,28 @@ static int listen_op(const struct pluq_host *host, const struct pluq_http_listen
 		snprintf(why->text, sizeof why->text, "listen was called with a table that cannot be used");
 		return PLUQ_EINVAL;
 	}
-	s = calloc(1, sizeof *s);
+	if (p->auth && !(host->auth && host->auth->required(host))) {
+		snprintf(why->text, sizeof why->text, "HTTP requests are to need a secret (http_auth), and no auth plugin is there to "
+		    "know one: name one in `plugins`, or turn that off");
+		return PLUQ_EINVAL;
+	}
+	s = server_new();
 	if (!s)
 		return PLUQ_ENOMEM;
 	s->net = net;
+	s->host = host;
+	s->auth = p->auth;
+	s->refuse_plain = p->refuse_plain;
+	s->https = p->https;
 	s->routes = (struct pluq__http_routes){.first = p->routes, .count = p->count, .stride = p->stride};
 	s->arg = p->arg;
 	s->patience = patience;
 	http_parser_set_max_header_size(PLUQ__HTTP_HEAD_MAX);
-	struct pluq_listen params = {.size = sizeof params, .address = p->address, .what = "HTTP", .max_rest = 1024,
-		.output_limit = OUTPUT_LIMIT, .ops = &pluq__http_conn_ops, .arg = s};
+	struct pluq_listen params = {.size = sizeof params, .address = p->address, .what = p->tls ? "HTTPS" : "HTTP",
+		.max_rest = 1024, .output_limit = OUTPUT_LIMIT, .ops = &pluq__http_conn_ops, .arg = s, .tls = p->tls};
 	int error = pluq__listener_new(net, &params, true, &s->listener, why);
 	if (error) {
-		free(s);
+		server_free(s);
 		return error;
 	}
 	s->next = net->servers;
@@ -51,7 +78,7 @@ void pluq__http_servers_free(struct pluq_http_server **list)
 	while (*list) {
 		struct pluq_http_server *s = *list;
 		*list = s->next;
-		free(s);
+		server_free(s);
 	}
 }
 
@@ -117,5 +144,6 @@ const struct pluq_http pluq__http_table = {
 	.get = pluq__http_get,
 	.cancel = pluq__http_cancel,
 	.json_quote = pluq__json_quote,
+	.may = pluq__http_may,
 	.call_header = pluq__http_call_header,
 };

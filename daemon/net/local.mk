@@ -11,6 +11,7 @@ libcore_la_SOURCES += \
 	daemon/net/held.c daemon/net/held.h \
 	daemon/net/http.h \
 	daemon/net/http_ask.c daemon/net/http_ask.h \
+	daemon/net/http_auth.c daemon/net/http_auth.h \
 	daemon/net/http_conn.c \
 	daemon/net/http_fields.c daemon/net/http_fields.h \
 	daemon/net/http_get.c \
@@ -19,6 +20,7 @@ libcore_la_SOURCES += \
 	daemon/net/http_reply.c \
 	daemon/net/http_request.c \
 	daemon/net/http_route.c daemon/net/http_route.h \
+	daemon/net/http_secret.c daemon/net/http_secret.h \
 	daemon/net/http_server.c \
 	daemon/net/json_quote.c daemon/net/json_quote.h \
 	daemon/net/layer.h \

@@ -1,5 +1,6 @@
 check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
-	tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route tests/unit/test_vanished
+	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
+	tests/unit/test_http_secret tests/unit/test_vanished
 
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_CFLAGS = $(TEST_CFLAGS)
@@ -21,6 +22,10 @@ tests_unit_test_http_SOURCES = tests/unit/test_http.c tests/unit/net_rig.c tests
 tests_unit_test_http_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_LDADD = libcore.la $(TEST_LIBS)
 
+tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c tests/unit/net_rig.c tests/unit/net_rig.h
+tests_unit_test_http_auth_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_auth_LDADD = libcore.la $(TEST_LIBS)
+
 tests_unit_test_http_get_SOURCES = tests/unit/test_http_get.c tests/unit/net_rig.c tests/unit/net_rig.h
 tests_unit_test_http_get_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_get_LDADD = libcore.la $(TEST_LIBS)
@@ -33,9 +38,14 @@ tests_unit_test_http_route_SOURCES = tests/unit/test_http_route.c
 tests_unit_test_http_route_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_route_LDADD = libcore.la $(TEST_LIBS)
 
+tests_unit_test_http_secret_SOURCES = tests/unit/test_http_secret.c
+tests_unit_test_http_secret_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_secret_LDADD = libcore.la $(TEST_LIBS)
+
 tests_unit_test_vanished_SOURCES = tests/unit/test_vanished.c tests/unit/net_rig.c tests/unit/net_rig.h
 tests_unit_test_vanished_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vanished_LDADD = libcore.la $(TEST_LIBS)
 
 TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
-	tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route tests/unit/test_vanished
+	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
+	tests/unit/test_http_secret tests/unit/test_vanished
