@@ -163,6 +163,7 @@ static void run(struct pluq__loop *l)
 			flags = EVLOOP_NONBLOCK;
 		arm_wheel(l);
 		l->fresh = false;
+		l->turn++;
 		event_base_loop(l->events, flags);
 		pluq__loop_enter(l);
 		pluq__wheel_advance(&l->wheel, l->now_ns);

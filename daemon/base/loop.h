@@ -30,6 +30,7 @@ struct pluq__loop {
 	int index;
 	int64_t now_ns;  /* monotonic, of this turn */
 	int64_t real_ns; /* since the epoch, of this turn */
+	uint64_t turn;   /* counts turns; the end of one belongs to it */
 	struct pluq__wheel wheel;
 	struct pluq__turn turns[PLUQ__TURN_KINDS]; /* list heads */
 

@@ -68,6 +68,8 @@ void pluq__conn_destroy(struct pluq_conn *c)
 	detach(c);
 	pluq__conn_drop_output(c);
 	pluq__conn_drop_rest(c);
+	pluq__upgrade_free(c);
+	pluq__layers_free(&c->layer);
 	pluq__io_close(c);
 	if (c->client)
 		atomic_fetch_sub(&net->clients, 1);
@@ -92,7 +94,10 @@ static void bury(struct pluq_conn *c)
 {
 	pluq__conn_write_off(c);
 	pluq__conn_drop_output(c);
-	c->ops->on_close(c, c->user, c->why);
+	if (c->complete)
+		pluq__layers_end(c->layer, c);
+	if (!c->silent)
+		c->ops->on_close(c, c->user, c->why);
 	c->user = NULL;
 	if (c->linger && !c->eof)
 		begin_lingering(c);
@@ -111,9 +116,13 @@ static void on_work(struct pluq__turn *t)
 	}
 	if (c->state == PLUQ__CONN_DIALING)
 		pluq__dial_go_on(c);
-	if (c->state == PLUQ__CONN_GONE)
+	if (c->state == PLUQ__CONN_GONE) {
 		bury(c);
-	else if (c->offer)
+		return;
+	}
+	if (c->look_again)
+		pluq__conn_activate(c);
+	if (c->offer)
 		pluq__conn_go_on(c);
 }
 
@@ -126,6 +135,8 @@ static void gone(struct pluq_conn *c)
 {
 	if (c->dial)
 		pluq__dial_end(c);
+	if (c->upgrade)
+		pluq__upgrade_leave(c);
 	c->state = PLUQ__CONN_GONE;
 	pluq__conn_drop_rest(c);
 	pluq__conn_wake(c);
@@ -140,8 +151,14 @@ void pluq__conn_fail(struct pluq_conn *c, const char *why)
 	gone(c);
 }
 
+void pluq__conn_fail_io(struct pluq_conn *c)
+{
+	pluq__conn_fail(c, errno ? pluq__io_cause(errno) : c->why);
+}
+
 void pluq__conn_flushed(struct pluq_conn *c)
 {
+	c->complete = true;
 	gone(c);
 }
 
@@ -151,24 +168,31 @@ static bool should_linger(struct pluq_conn *c)
 {
 	if (c->eof)
 		return false;
-	if (c->pending > 0 || pluq__io_unread(c))
+	if (pluq__conn_unsent(c) > 0 || pluq__io_unread(c))
 		return true;
 	return c->sent_ns > 0 && pluq__conn_now(c) - c->sent_ns < LINGER_NS && !c->at->closing;
+}
+
+/* In a handshake there is nothing that the handler has written. */
+static bool has_nothing_to_flush(const struct pluq_conn *c)
+{
+	return c->state == PLUQ__CONN_DIALING || (c->state == PLUQ__CONN_UPGRADING && c->pending == 0);
 }
 
 void pluq__conn_close(struct pluq_conn *c, bool flush)
 {
 	if (!c->why)
 		c->why = "closed";
-	if (!flush || c->state == PLUQ__CONN_DIALING) {
+	if (!flush || has_nothing_to_flush(c)) {
+		c->complete = c->state == PLUQ__CONN_OPEN && pluq__conn_unsent(c) == 0;
 		pluq__conn_fail(c, c->why);
 		return;
 	}
-	if (c->state != PLUQ__CONN_OPEN)
+	if (c->state > PLUQ__CONN_OPEN)
 		return;
 	c->linger = should_linger(c);
-	if (c->pending == 0) {
-		gone(c);
+	if (pluq__conn_unsent(c) == 0) {
+		pluq__conn_flushed(c);
 		return;
 	}
 	c->state = PLUQ__CONN_FLUSHING;
@@ -187,6 +211,8 @@ static void on_timer(struct pluq__timer *t)
 		pluq__conn_destroy(c);
 	else if (c->state == PLUQ__CONN_DIALING)
 		pluq__dial_on_timer(c);
+	else if (c->state == PLUQ__CONN_UPGRADING && !c->final)
+		pluq__upgrade_on_timer(c);
 	else
 		pluq__conn_fail(c, c->final ? "stopping" : "the peer does not read");
 }
@@ -225,9 +251,14 @@ struct pluq_conn *pluq__conn_accepted(struct pluq_listener *l, int fd, const str
 	struct pluq_conn *c = pluq__conn_new(l->net, l->ops, l->arg);
 	if (!c)
 		return NULL;
+	if (l->tls && pluq__upgrade_prepare(c, l->tls, l->arg, NULL, INT64_MAX)) {
+		free(c);
+		atomic_fetch_sub(&l->net->live, 1); /* not the last: the listener is open */
+		return NULL;
+	}
 	c->state = PLUQ__CONN_OPEN;
 	c->fd = fd;
-	c->client = true;
+	c->client = c->silent = true;
 	c->max_rest = l->max_rest;
 	c->output_limit = l->output_limit;
 	pluq__addr_text(from, c->remote);
@@ -235,10 +266,28 @@ struct pluq_conn *pluq__conn_accepted(struct pluq_listener *l, int fd, const str
 	return c;
 }
 
-static void begin_reading(struct pluq_conn *c)
+void pluq__conn_begin_reading(struct pluq_conn *c)
 {
-	if (c->state == PLUQ__CONN_OPEN && !c->paused && !pluq__conn_read_on(c))
+	if (c->state != PLUQ__CONN_OPEN || c->paused)
+		return;
+	if (!pluq__conn_read_on(c))
 		pluq__conn_fail(c, "out of memory");
+	else if (c->layer)
+		pluq__conn_look_again(c);
+}
+
+/* A handler that does not want an accepted connection hears no more of it. */
+void pluq__conn_open(struct pluq_conn *c, void *arg)
+{
+	c->state = PLUQ__CONN_OPEN;
+	c->silent = false;
+	if (c->ops->on_open(arg, c) == 0) {
+		pluq__conn_begin_reading(c);
+		return;
+	}
+	c->silent = c->client;
+	c->complete = c->layer != NULL;
+	pluq__conn_fail(c, "not wanted any more");
 }
 
 /* The connection has come to its first loop. */
@@ -246,10 +295,12 @@ static void on_started(struct pluq__mail *m)
 {
 	struct pluq_conn *c = (struct pluq_conn *)((char *)m - offsetof(struct pluq_conn, mail));
 	attach(c);
-	if (c->at->closing || c->ops->on_open(c->user, c) != 0)
+	if (c->at->closing || (c->upgrade && c->at->reading_stopped))
 		pluq__conn_destroy(c);
+	else if (c->upgrade)
+		pluq__upgrade_start(c);
 	else
-		begin_reading(c);
+		pluq__conn_open(c, c->user);
 }
 
 void pluq__conn_enlist(struct pluq_conn *c)
@@ -257,15 +308,10 @@ void pluq__conn_enlist(struct pluq_conn *c)
 	link_conn(c);
 }
 
-void pluq__conn_connected(struct pluq_conn *c, int fd, void *arg)
+void pluq__conn_connected(struct pluq_conn *c, int fd)
 {
-	c->state = PLUQ__CONN_OPEN;
 	c->fd = fd;
 	assign_events(c);
-	if (c->ops->on_open(arg, c) != 0)
-		pluq__conn_fail(c, "not wanted any more");
-	else
-		begin_reading(c);
 }
 
 void pluq__conn_start(struct pluq_conn *c, struct pluq__net_loop *at)
@@ -283,13 +329,14 @@ static void on_arrived(struct pluq__mail *m)
 {
 	struct pluq_conn *c = (struct pluq_conn *)((char *)m - offsetof(struct pluq_conn, mail));
 	attach(c);
+	c->read_on_write = c->write_on_read = false; /* the layer is asked anew */
 	if (c->ops->on_moved)
 		c->ops->on_moved(c, c->user);
 	if (c->at->closing)
 		pluq__conn_stop(c);
 	c->offer = true;
 	pluq__conn_wake(c);
-	if (c->pending > 0)
+	if (pluq__conn_unsent(c) > 0)
 		pluq__loop_turn(c->at->loop, PLUQ__TURN_FLUSH, &c->flush);
 }
 

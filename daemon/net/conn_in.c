@@ -7,6 +7,7 @@
 
 #include "../base/memory.h"
 #include "conn.h"
+#include "held.h"
 
 /* What one connection may receive per turn of the loop, so that it does not starve the others. */
 #define READ_ROUNDS 4
@@ -29,9 +30,9 @@ bool pluq__conn_read_on(struct pluq_conn *c)
 
 void pluq__conn_read_off(struct pluq_conn *c)
 {
-	if (c->reading)
+	if (c->reading || c->activated)
 		event_del(&c->readable);
-	c->reading = false;
+	c->reading = c->activated = false;
 }
 
 void pluq__conn_drop_rest(struct pluq_conn *c)
@@ -131,6 +132,24 @@ static size_t received(struct pluq_conn *c, uint8_t *buffer, size_t have, size_t
 	return have;
 }
 
+void pluq__conn_look_again(struct pluq_conn *c)
+{
+	if (c->look_again || !pluq__layer_has_input(c->layer))
+		return;
+	c->look_again = true;
+	pluq__conn_wake(c);
+}
+
+/* By way of libevent: it runs the callback when it has looked at the other descriptors too, and does not wait before. */
+void pluq__conn_activate(struct pluq_conn *c)
+{
+	c->look_again = false;
+	if (c->state != PLUQ__CONN_OPEN || c->paused || c->eof)
+		return; /* what ends the pause looks itself */
+	c->activated = true;
+	event_active(&c->readable, EV_READ, 1);
+}
+
 static void ended(struct pluq_conn *c, const uint8_t *rest, size_t length)
 {
 	c->eof = true;
@@ -176,7 +195,7 @@ static void receive(struct pluq_conn *c)
 		if (got == PLUQ__IO_AGAIN)
 			break;
 		if (got == PLUQ__IO_ERROR) {
-			pluq__conn_fail(c, pluq__io_cause(errno));
+			pluq__conn_fail_io(c);
 			break;
 		}
 		if (got == 0) {
@@ -190,6 +209,8 @@ static void receive(struct pluq_conn *c)
 			break; /* the kernel has no more; asking again would cost a call to hear so */
 	}
 	keep_rest(c, buffer, have);
+	if (c->layer && may_parse(c))
+		pluq__conn_look_again(c);
 }
 
 /* The handler is through with its input; what still comes must not make the kernel answer with a reset, which could
@@ -197,7 +218,7 @@ static void receive(struct pluq_conn *c)
 static void discard(struct pluq_conn *c)
 {
 	struct iovec iov = {.iov_base = c->at->buffer, .iov_len = PLUQ__RECEIVE_BUFFER};
-	ssize_t got = pluq__io_recv(c, &iov, 1);
+	ssize_t got = pluq__io_recv_raw(c, &iov, 1);
 	if (got == PLUQ__IO_AGAIN)
 		return;
 	if (got > 0) {
@@ -213,7 +234,7 @@ static void discard(struct pluq_conn *c)
 	if (got == 0)
 		c->eof = true;
 	else if (got < 0)
-		pluq__conn_fail(c, pluq__io_cause(errno));
+		pluq__conn_fail_io(c);
 }
 
 /* event_callback_fn */
@@ -223,6 +244,19 @@ void pluq__conn_on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pluq_conn *c = arg;
 	pluq__loop_enter(c->at->loop);
+	c->activated = false;
+	if (c->state == PLUQ__CONN_UPGRADING) {
+		if (pluq__upgrade_shaking(c))
+			pluq__upgrade_ready(c);
+		else
+			pluq__conn_read_off(c); /* what comes waits for the layer */
+		return;
+	}
+	if (c->write_on_read) {
+		pluq__conn_write_again(c);
+		if (c->write_on_read)
+			return; /* what comes is the layer's */
+	}
 	if (c->state == PLUQ__CONN_GONE || c->offer)
 		return; /* `work` runs at the end of this turn */
 	if (c->state != PLUQ__CONN_OPEN) {
@@ -266,8 +300,8 @@ void pluq__conn_go_on(struct pluq_conn *c)
 		return;
 	if (c->move_to >= 0)
 		pluq__conn_depart(c);
-	else if (!c->paused && !c->eof && !pluq__conn_read_on(c))
-		pluq__conn_fail(c, "out of memory");
+	else if (!c->paused && !c->eof)
+		pluq__conn_begin_reading(c);
 }
 
 void pluq__conn_read_into(struct pluq_conn *c, uint8_t *dst, size_t n)

@@ -18,7 +18,7 @@ static ssize_t result(ssize_t got)
 	return errno == EAGAIN || errno == EWOULDBLOCK ? PLUQ__IO_AGAIN : PLUQ__IO_ERROR;
 }
 
-static ssize_t recv_raw(struct pluq_conn *c, struct iovec *iov, int n)
+ssize_t pluq__io_recv_raw(struct pluq_conn *c, struct iovec *iov, int n)
 {
 	ssize_t got;
 	do
@@ -40,7 +40,7 @@ static ssize_t send_raw(struct pluq_conn *c, struct iovec *iov, int n)
 
 ssize_t pluq__layer_recv(struct pluq__layer *l, struct pluq_conn *c, struct iovec *iov, int n)
 {
-	return l ? l->ops->recv(l, c, iov, n) : recv_raw(c, iov, n);
+	return l ? l->ops->recv(l, c, iov, n) : pluq__io_recv_raw(c, iov, n);
 }
 
 ssize_t pluq__layer_send(struct pluq__layer *l, struct pluq_conn *c, struct iovec *iov, int n)
@@ -52,12 +52,12 @@ ssize_t pluq__layer_send(struct pluq__layer *l, struct pluq_conn *c, struct iove
 
 ssize_t pluq__io_recv(struct pluq_conn *c, struct iovec *iov, int n)
 {
-	return pluq__layer_recv(NULL, c, iov, n);
+	return pluq__layer_recv(c->layer, c, iov, n);
 }
 
 ssize_t pluq__io_send(struct pluq_conn *c, struct iovec *iov, int n)
 {
-	return pluq__layer_send(NULL, c, iov, n);
+	return pluq__layer_send(c->layer, c, iov, n);
 }
 
 bool pluq__io_unread(struct pluq_conn *c)

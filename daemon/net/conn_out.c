@@ -216,7 +216,7 @@ void pluq__conn_arm_write_timeout(struct pluq_conn *c)
 	int64_t wait_ns = c->write_timeout_ns;
 	if (c->state == PLUQ__CONN_FLUSHING && (wait_ns == 0 || wait_ns > closing_ns))
 		wait_ns = closing_ns;
-	if (c->final)
+	if (c->final || c->state == PLUQ__CONN_UPGRADING) /* the timer stands for the end of that */
 		return;
 	if (wait_ns > 0)
 		pluq__loop_set(c->at->loop, &c->timer, pluq__conn_now(c) + wait_ns);
@@ -224,8 +224,16 @@ void pluq__conn_arm_write_timeout(struct pluq_conn *c)
 		pluq__loop_clear(c->at->loop, &c->timer);
 }
 
-static void write_on(struct pluq_conn *c)
+static void clear_write_timeout(struct pluq_conn *c)
 {
+	if (!c->final && c->state != PLUQ__CONN_UPGRADING)
+		pluq__loop_clear(c->at->loop, &c->timer);
+}
+
+void pluq__conn_write_on(struct pluq_conn *c)
+{
+	if (c->writing)
+		return;
 	if (event_add(&c->writable, NULL) < 0) {
 		pluq__conn_fail(c, "out of memory");
 		return;
@@ -240,8 +248,32 @@ void pluq__conn_write_off(struct pluq_conn *c)
 		return;
 	event_del(&c->writable);
 	c->writing = false;
-	if (!c->final)
-		pluq__loop_clear(c->at->loop, &c->timer);
+	clear_write_timeout(c);
+}
+
+/* The kernel takes no more, or the layer has to read something first. */
+static void wait_to_send(struct pluq_conn *c)
+{
+	if (!c->write_on_read) {
+		pluq__conn_write_on(c);
+		return;
+	}
+	pluq__conn_write_off(c);
+	if (pluq__conn_read_on(c))
+		pluq__conn_arm_write_timeout(c);
+	else
+		pluq__conn_fail(c, "out of memory");
+}
+
+/* What the layer has taken and holds. true: nothing. */
+static bool send_held(struct pluq_conn *c)
+{
+	ssize_t got = pluq__layers_hold(c->layer) > 0 ? pluq__io_send(c, NULL, 0) : 0;
+	if (got == PLUQ__IO_ERROR)
+		pluq__conn_fail_io(c);
+	else if (got == PLUQ__IO_AGAIN)
+		wait_to_send(c);
+	return got == 0;
 }
 
 /* Sends until the kernel takes no more. No callback runs. true: everything is sent. */
@@ -253,7 +285,7 @@ static bool send_pending(struct pluq_conn *c)
 		int n = gather(c, iov, &want);
 		ssize_t got = pluq__io_send(c, iov, n);
 		if (got == PLUQ__IO_ERROR) {
-			pluq__conn_fail(c, pluq__io_cause(errno));
+			pluq__conn_fail_io(c);
 			return false;
 		}
 		if (got > 0) {
@@ -263,17 +295,16 @@ static bool send_pending(struct pluq_conn *c)
 				pluq__conn_arm_write_timeout(c);
 		}
 		if (got < (ssize_t)want) {
-			if (!c->writing)
-				write_on(c);
+			wait_to_send(c);
 			return false;
 		}
 	}
-	return true;
+	return !c->layer || send_held(c);
 }
 
 static void mark_drained(struct pluq_conn *c)
 {
-	if (!c->full || c->pending > c->output_limit / 4)
+	if (!c->full || pluq__conn_unsent(c) > c->output_limit / 4)
 		return;
 	c->full = false;
 	c->drained = true;
@@ -283,9 +314,9 @@ static void mark_drained(struct pluq_conn *c)
 /* The limit is reached: what can go goes now. What the kernel takes at once counts as never having been there. */
 static void limit_reached(struct pluq_conn *c)
 {
-	if (!c->writing)
+	if (!c->writing && !c->write_on_read)
 		send_pending(c);
-	if (c->pending > c->output_limit / 4)
+	if (pluq__conn_unsent(c) > c->output_limit / 4)
 		c->full = true;
 }
 
@@ -294,7 +325,7 @@ static void added(struct pluq_conn *c, size_t n)
 	c->pending += n;
 	if (!c->flush.next)
 		pluq__loop_turn(c->at->loop, PLUQ__TURN_FLUSH, &c->flush);
-	if (c->pending >= c->output_limit)
+	if (pluq__conn_unsent(c) >= c->output_limit)
 		limit_reached(c);
 }
 
@@ -354,6 +385,8 @@ static void after_send(struct pluq_conn *c, bool all)
 	pluq__conn_write_off(c);
 	if (c->state == PLUQ__CONN_FLUSHING)
 		pluq__conn_flushed(c);
+	else if (c->state == PLUQ__CONN_UPGRADING)
+		pluq__upgrade_sent(c);
 }
 
 void pluq__conn_on_flush(struct pluq__turn *t)
@@ -361,7 +394,21 @@ void pluq__conn_on_flush(struct pluq__turn *t)
 	struct pluq_conn *c = (struct pluq_conn *)((char *)t - offsetof(struct pluq_conn, flush));
 	if (c->state > PLUQ__CONN_FLUSHING)
 		return;
-	after_send(c, !c->writing && send_pending(c));
+	if (c->state == PLUQ__CONN_UPGRADING) {
+		if (pluq__upgrade_shaking(c))
+			return;
+		pluq__upgrade_drop_junk(c);
+	}
+	after_send(c, !c->writing && !c->write_on_read && send_pending(c));
+}
+
+void pluq__conn_write_again(struct pluq_conn *c)
+{
+	c->write_on_read = false;
+	if (c->state > PLUQ__CONN_FLUSHING)
+		return;
+	clear_write_timeout(c);
+	after_send(c, send_pending(c));
 }
 
 /* event_callback_fn */
@@ -371,7 +418,16 @@ void pluq__conn_on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pluq_conn *c = arg;
 	pluq__loop_enter(c->at->loop);
+	if (c->state == PLUQ__CONN_UPGRADING && pluq__upgrade_shaking(c)) {
+		pluq__upgrade_ready(c);
+		return;
+	}
 	if (c->state > PLUQ__CONN_FLUSHING)
 		return;
+	if (c->read_on_write) {
+		c->read_on_write = false;
+		c->look_again = true;
+		pluq__conn_wake(c);
+	}
 	after_send(c, send_pending(c));
 }

@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "lookup.h"
+#include "tls.h"
 
 /* Addresses of one name that are tried. */
 #define TARGETS_MAX 32
@@ -82,7 +83,11 @@ static void connected(struct pluq__dial *d, bool watched)
 	d->fd = -1;
 	pluq__addr_text(&d->targets[d->next - 1].to, c->remote);
 	pluq__dial_end(c);
-	pluq__conn_connected(c, fd, arg);
+	pluq__conn_connected(c, fd);
+	if (c->upgrade)
+		pluq__upgrade_start(c);
+	else
+		pluq__conn_open(c, arg);
 }
 
 /* event_callback_fn */
@@ -244,12 +249,22 @@ static int inet_targets(struct pluq__dial *d, const struct pluq__addr *addr)
 	return error;
 }
 
+/* What is asked of its certificate. */
+static const char *server_name(const struct pluq_connect *p, const struct pluq__addr *addr)
+{
+	if (p->server_name && *p->server_name)
+		return p->server_name;
+	return *addr->host ? addr->host : "localhost";
+}
+
 /* c and d know each other; nothing runs before the next step of the loop. */
 static int begin(struct pluq_conn *c, const struct pluq_connect *p, const struct pluq__addr *addr)
 {
 	struct pluq__dial *d = c->dial;
 	struct pluq__loop *l = c->at->loop;
 	d->deadline_ns = p->timeout_ns > 0 && p->timeout_ns < INT64_MAX / 2 ? l->now_ns + p->timeout_ns : INT64_MAX;
+	if (p->tls && pluq__upgrade_prepare(c, p->tls, p->arg, server_name(p, addr), d->deadline_ns))
+		return PLUQ_ENOMEM;
 	int error = addr->is_unix ? unix_target(d, addr) : inet_targets(d, addr);
 	if (error)
 		return error;
@@ -280,7 +295,7 @@ static struct pluq_conn *conn_make(struct pluq__net_loop *at, const struct pluq_
 static bool params_ok(const struct pluq_connect *p, struct pluq_why *why)
 {
 	if (pluq__loop_self() && p->size >= sizeof *p && p->ops && p->ops->size >= sizeof *p->ops &&
-	    p->max_rest <= PLUQ__REST_MAX && p->timeout_ns >= 0)
+	    p->max_rest <= PLUQ__REST_MAX && p->timeout_ns >= 0 && (!p->tls || pluq__tls_is_client(p->tls)))
 		return true;
 	snprintf(why->text, sizeof why->text, "connect was called with a table that cannot be used, or not on a loop");
 	return false;

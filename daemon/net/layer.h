@@ -42,6 +42,11 @@ struct pluq__layer {
 	struct pluq__layer *below; /* NULL: the socket */
 };
 
+/* layer.c: of the topmost layer of a connection and all below it. */
+size_t pluq__layers_hold(const struct pluq__layer *);
+void pluq__layers_end(struct pluq__layer *, struct pluq_conn *); /* the topmost first */
+void pluq__layers_free(struct pluq__layer **);
+
 /* conn_io.c: of what is below a layer; NULL: the socket. */
 ssize_t pluq__layer_recv(struct pluq__layer *, struct pluq_conn *, struct iovec *, int n);
 ssize_t pluq__layer_send(struct pluq__layer *, struct pluq_conn *, struct iovec *, int n);

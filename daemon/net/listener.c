@@ -10,6 +10,7 @@
 
 #include "../base/log.h"
 #include "state.h"
+#include "tls.h"
 
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
@@ -141,7 +142,8 @@ static int open_listener(struct pluq_listener *l, const char *text, struct pluq_
 /* A table shorter than the first release of it cannot be used at all. */
 static bool params_ok(const struct pluq_listen *p, struct pluq_why *why)
 {
-	if (p->size >= sizeof *p && p->ops && p->ops->size >= sizeof *p->ops && p->max_rest <= PLUQ__REST_MAX)
+	if (p->size >= sizeof *p && p->ops && p->ops->size >= sizeof *p->ops && p->max_rest <= PLUQ__REST_MAX &&
+	    (!p->tls || !pluq__tls_is_client(p->tls)))
 		return true;
 	snprintf(why->text, sizeof why->text, "listen was called with a table that cannot be used");
 	return false;
@@ -158,6 +160,7 @@ int pluq__listener_new(struct pluq__net *net, const struct pluq_listen *params, 
 	l->net = net;
 	l->ops = params->ops;
 	l->arg = params->arg;
+	l->tls = params->tls;
 	l->max_rest = params->max_rest;
 	l->output_limit = params->output_limit ? params->output_limit : 64 * 1024;
 	l->on_loop0 = on_loop0;

@@ -23,11 +23,18 @@ libcore_la_SOURCES += \
 	daemon/net/http_secret.c daemon/net/http_secret.h \
 	daemon/net/http_server.c \
 	daemon/net/json_quote.c daemon/net/json_quote.h \
-	daemon/net/layer.h \
+	daemon/net/layer.c daemon/net/layer.h \
 	daemon/net/listener.c \
 	daemon/net/lookup.c daemon/net/lookup.h \
 	daemon/net/net.c daemon/net/net.h \
 	daemon/net/scratch.c daemon/net/scratch.h \
 	daemon/net/snappy_frame.c daemon/net/snappy_frame.h \
 	daemon/net/snappy_layer.c \
-	daemon/net/state.h
+	daemon/net/state.h \
+	daemon/net/tls.h \
+	daemon/net/tls_config.c \
+	daemon/net/tls_files.c daemon/net/tls_files.h \
+	daemon/net/tls_info.c \
+	daemon/net/tls_layer.c \
+	daemon/net/tls_why.c \
+	daemon/net/upgrade.c

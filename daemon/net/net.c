@@ -9,6 +9,7 @@
 #include "http.h"
 #include "lookup.h"
 #include "scratch.h"
+#include "tls.h"
 
 static int listen_op(const struct pluq_host *h, const struct pluq_listen *params, struct pluq_listener **out,
     struct pluq_why *why)
@@ -21,6 +22,11 @@ static int connect_op(const struct pluq_host *h, const struct pluq_connect *para
     struct pluq_why *why)
 {
 	return pluq__dial(pluq__host(h)->net, params, out, why);
+}
+
+static int tls_new(const struct pluq_host *h, const struct pluq_tls_params *params, struct pluq_tls **out, struct pluq_why *why)
+{
+	return pluq__tls_new(pluq__host(h)->net, params, out, why);
 }
 
 static int32_t listener_port(const struct pluq_listener *l)
@@ -40,7 +46,7 @@ static const char *conn_remote(const struct pluq_conn *c)
 
 static size_t conn_pending(const struct pluq_conn *c)
 {
-	return c->pending;
+	return pluq__conn_unsent(c);
 }
 
 static void conn_set_output_limit(struct pluq_conn *c, size_t bytes)
@@ -86,6 +92,10 @@ const struct pluq_net pluq__net_table = {
 	.conn_close = pluq__conn_close,
 	.connect = connect_op,
 	.conn_set_peer_timeout = pluq__io_set_peer_timeout,
+	.tls_new = tls_new,
+	.tls_change = pluq__tls_change,
+	.conn_tls = pluq__conn_tls,
+	.conn_upgrade = pluq__conn_upgrade,
 };
 
 static void on_stop_reading(struct pluq__mail *m)
@@ -93,7 +103,7 @@ static void on_stop_reading(struct pluq__mail *m)
 	struct pluq__net_loop *at = (struct pluq__net_loop *)((char *)m - offsetof(struct pluq__net_loop, stop_mail));
 	at->reading_stopped = true;
 	for (struct pluq_conn *c = at->conns; c; c = c->next) {
-		if (c->state == PLUQ__CONN_DIALING)
+		if (c->state <= PLUQ__CONN_UPGRADING)
 			pluq__conn_stop(c); /* it would get no answer */
 		else
 			pluq__conn_pause(c); /* nobody resumes it */
@@ -129,6 +139,7 @@ static int make_loop(struct pluq__net *net, int i)
 	at->loop = &net->loops->loop[i];
 	at->stop_mail.fn = on_stop_reading;
 	at->close_mail.fn = on_close_all;
+	at->shake.fn = pluq__upgrades_run;
 	at->buffer = malloc(PLUQ__RECEIVE_BUFFER);
 	if (!at->buffer)
 		return PLUQ_ENOMEM;
@@ -211,6 +222,7 @@ void pluq__net_free(struct pluq__net **p)
 		net->listeners = l->next;
 		pluq__listener_free(&l);
 	}
+	pluq__tls_free_all(net);
 	for (int i = 0; net->per_loop && i < net->loops->count; i++) {
 		pluq__net_loop_free_chunks(&net->per_loop[i]);
 		pluq__lookups_free(&net->per_loop[i]);

@@ -15,6 +15,7 @@
 struct pluq__chunk;
 struct pluq__lookup;
 struct pluq__scratch;
+struct pluq__upgrade;
 
 /* The receive buffer of a loop: one for all its connections. A connection's rest is at most half of it, so that there
  * is always room to read behind the rest. */
@@ -31,6 +32,11 @@ struct pluq__net_loop {
 	unsigned chunk_count;
 	uint8_t *buffer;            /* PLUQ__RECEIVE_BUFFER bytes */
 	struct pluq__scratch *scratch; /* scratch.h; NULL: not wanted so far */
+	struct pluq__upgrade *shaking, *shaking_last; /* handshakes that wait for their step, first come, first served */
+	struct pluq__turn shake;    /* makes the steps */
+	uint64_t shake_turn;        /* the turn of the loop that shake_left_ns is of */
+	int64_t shake_left_ns;
+	struct pluq__complaint tls_complaint;
 	bool reading_stopped;
 	bool closing;
 	struct pluq__mail stop_mail, close_mail;
@@ -43,6 +49,7 @@ struct pluq_listener {
 	void *arg;
 	uint32_t max_rest;
 	uint32_t output_limit;
+	struct pluq_tls *tls; /* NULL: none */
 	bool on_loop0; /* its connections stay on loop 0 */
 	bool is_unix;
 	int fd;        /* -1: closed */
@@ -58,6 +65,7 @@ struct pluq__net {
 	struct pluq__net_loop *per_loop; /* array of loops->count */
 	struct pluq_listener *listeners;
 	struct pluq_http_server *servers;
+	_Atomic(struct pluq_tls *) tls;  /* all there are, first of a list */
 
 	/* accepting: loop 0 */
 	int64_t max_connections;

@@ -1,0 +1,9 @@
+TLS_RIG = tests/unit/tls_rig.c tests/unit/tls_rig.h tests/unit/tls_certs.c tests/unit/net_rig.c tests/unit/net_rig.h
+
+check_PROGRAMS += tests/unit/test_tls
+
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(TLS_RIG)
+tests_unit_test_tls_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_tls_LDADD = libcore.la $(TEST_LIBS)
+
+TESTS += tests/unit/test_tls
