@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern.h"
+#include "../pattern.h"
 #include "words.h"
 
 int rules_error(const struct rules *r, uint32_t line, uint32_t column, struct pluq_why *why, const char *fmt, ...)
@@ -106,12 +106,11 @@ static int read_permissions(const struct rules *r, uint32_t line, const struct r
 
 static int check_pattern(const struct rules *r, uint32_t line, const struct rule_word *w, struct pluq_why *why)
 {
-	char text[128];
-	size_t at;
+	char text[160];
 
-	if (pattern_good(w->text, &at, text, sizeof(text)))
+	if (auth_pattern_is_good(w->text, strlen(w->text), text, sizeof(text)))
 		return 0;
-	return rules_error(r, line, w->column, why, "the pattern is not good at its character %zu: %s", at + 1, text);
+	return rules_error(r, line, w->column, why, "not a pattern: %s", text);
 }
 
 /* Publishing is judged without a channel: what an entry says about channels must not take it away. */
