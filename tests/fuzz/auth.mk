@@ -21,3 +21,22 @@ tests_fuzz_fuzz_auth_answer_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_auth_answer_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_auth_answer_LDADD = $(CRYPTO_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/auth_answer
+
+FUZZERS += tests/fuzz/fuzz_auth_rules tests/fuzz/fuzz_authd_json
+check_PROGRAMS += tests/fuzz/fuzz_auth_rules tests/fuzz/fuzz_authd_json
+if !ENABLE_FUZZ
+TESTS += tests/fuzz/fuzz_auth_rules tests/fuzz/fuzz_authd_json
+endif
+
+tests_fuzz_fuzz_auth_rules_SOURCES = tests/fuzz/fuzz_auth_rules.c $(FUZZ_MAIN) $(auth_rules_files) $(auth_secret_files) \
+	plugins/auth/cert/names.c plugins/auth/cert/names.h plugins/auth/token/table.c plugins/auth/token/table.h
+tests_fuzz_fuzz_auth_rules_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_auth_rules_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_auth_rules_LDADD = $(CRYPTO_LIBS) $(PCRE2_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/auth_rules
+
+tests_fuzz_fuzz_authd_json_SOURCES = tests/fuzz/fuzz_authd_json.c $(FUZZ_MAIN) $(authd_files)
+tests_fuzz_fuzz_authd_json_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_authd_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_authd_json_LDADD = $(JANSSON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/authd_json
