@@ -160,7 +160,7 @@ static void run(struct pluq__loop *l)
 
 		end_turn(l);
 		if (!turns_empty(l))
-			flags = EVLOOP_NONBLOCK;
+			flags |= EVLOOP_NONBLOCK; /* alone it would go on as long as anything is ready */
 		arm_wheel(l);
 		l->fresh = false;
 		l->turn++;
