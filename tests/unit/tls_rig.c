@@ -248,6 +248,7 @@ static void on_upgraded(struct pluq_conn *c, void *user, int status, const struc
 		atomic_fetch_add(&rig.upgraded, 1);
 		return;
 	}
+	snprintf(rig.failure, sizeof rig.failure, "%s", why->text);
 	snprintf(text, sizeof text, "failed: %d %s\n", status, why->text);
 	reply(c, text);
 	net->conn_close(c, true);

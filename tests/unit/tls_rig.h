@@ -63,6 +63,7 @@ struct tls_rig {
 	struct pluq_tls *tls;
 	struct pluq_listener *listener;
 	int64_t upgrade_timeout_ns;
+	char failure[256]; /* why the last upgrade failed; from `closed` on */
 	_Atomic int opened, closed, upgraded, failed, resumed, released, drained, commands, ended;
 };
 
