@@ -27,8 +27,16 @@ static int no_memory(struct pluq_why *why)
 
 static int cannot_read(struct pluq_why *why, const char *what, const char *file, const char *cause)
 {
-	snprintf(why->text, sizeof why->text, "cannot read %s from %.150s: %s", what, file, cause);
+	snprintf(why->text, sizeof why->text, "cannot read %s from %.130s: %.80s", what, file, cause);
 	return PLUQ_ETLS;
+}
+
+/* Something is there, and cannot be understood. */
+static int is_damaged(struct pluq_why *why, const char *what, const char *file)
+{
+	char cause[80];
+	snprintf(cause, sizeof cause, "it is damaged (%.60s)", pluq__tls_reason());
+	return cannot_read(why, what, file, cause);
 }
 
 static void text_free(struct text *t)
@@ -81,7 +89,8 @@ static int use_chain(SSL_CTX *ctx, BIO *in, const char *file, struct pluq_why *w
 {
 	X509 *x = PEM_read_bio_X509_AUX(in, NULL, NULL, NULL);
 	if (!x)
-		return cannot_read(why, "a certificate", file, at_end() ? "it holds none in PEM form" : pluq__tls_reason());
+		return at_end() ? cannot_read(why, "a certificate", file, "it holds none in PEM form") :
+		    is_damaged(why, "a certificate", file);
 	int ok = SSL_CTX_use_certificate(ctx, x);
 	X509_free(x);
 	if (ok != 1) {
@@ -94,7 +103,7 @@ static int use_chain(SSL_CTX *ctx, BIO *in, const char *file, struct pluq_why *w
 			snprintf(why->text, sizeof why->text, "the chain in %.150s cannot be used: %s", file, pluq__tls_reason());
 			return PLUQ_ETLS;
 		}
-	return at_end() ? 0 : cannot_read(why, "the chain", file, pluq__tls_reason());
+	return at_end() ? 0 : is_damaged(why, "the chain", file);
 }
 
 /* pem_password_cb. Nobody is at the terminal. */
@@ -115,8 +124,10 @@ static int use_key(SSL_CTX *ctx, BIO *in, const char *file, const char *cert_fil
 		ERR_clear_error();
 		return cannot_read(why, "the key", file, "it is encrypted; it must be without a passphrase");
 	}
-	if (!key)
-		return cannot_read(why, "the key", file, at_end() ? "it holds no private key in PEM form" : pluq__tls_reason());
+	if (!key) {
+		ERR_clear_error(); /* it says no more than that, whatever there is */
+		return cannot_read(why, "the key", file, "it holds no private key in PEM form");
+	}
 	int ok = SSL_CTX_use_PrivateKey(ctx, key);
 	EVP_PKEY_free(key);
 	if (ok == 1 && SSL_CTX_check_private_key(ctx) == 1)
@@ -161,10 +172,10 @@ static int use_roots(SSL_CTX *ctx, BIO *in, const char *file, bool server, struc
 		int ok = X509_STORE_add_cert(store, x) == 1 && (!server || SSL_CTX_add_client_CA(ctx, x) == 1);
 		X509_free(x);
 		if (!ok)
-			return cannot_read(why, "certificates", file, pluq__tls_reason());
+			return is_damaged(why, "certificates", file);
 	}
 	if (!at_end())
-		return cannot_read(why, "certificates", file, pluq__tls_reason());
+		return is_damaged(why, "certificates", file);
 	return count > 0 ? 0 : cannot_read(why, "certificates", file, "it holds none in PEM form");
 }
 

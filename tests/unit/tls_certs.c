@@ -10,6 +10,7 @@
 #include "tls_rig.h"
 
 #define CERTS_MAX 64
+#define PATHS_MAX 128
 #define DAY_S (24 * 60 * 60L)
 
 static struct {
@@ -19,15 +20,19 @@ static struct {
 } made[CERTS_MAX];
 static size_t made_count;
 static char dir[64];
+static char *paths[PATHS_MAX];
+static size_t path_count;
 static long serial;
 
 const char *cert_path(const char *file)
 {
-	static char text[16][128];
-	static unsigned next;
-	char *to = text[next++ % 16];
-	snprintf(to, sizeof text[0], "%s/%s", dir, file);
-	return to;
+	char text[128];
+	snprintf(text, sizeof text, "%s/%s", dir, file);
+	for (size_t i = 0; i < path_count; i++)
+		if (strcmp(paths[i], text) == 0)
+			return paths[i];
+	assert(path_count < PATHS_MAX);
+	return paths[path_count++] = strdup(text);
 }
 
 static const char *file_of(const char *name, const char *suffix)
@@ -155,7 +160,9 @@ void certs_end(void)
 		X509_free(made[i].x);
 		EVP_PKEY_free(made[i].key);
 	}
-	made_count = 0;
+	for (size_t i = 0; i < path_count; i++)
+		free(paths[i]);
+	made_count = path_count = 0;
 }
 
 static struct pluq_tls_params params(const char *name, uint32_t peer, const char *ca)

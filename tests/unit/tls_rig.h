@@ -24,7 +24,7 @@ struct cert {
 void certs_begin(void); /* makes the directory, and a set of certificates that suffices for most */
 void certs_end(void);
 void cert_make(const struct cert *);
-/* Path of a file of the directory; good for a while. */
+/* Path of a file of the directory; good until certs_end. */
 const char *cert_path(const char *file);
 void cert_write(const char *file, const char *text);
 /* The key of NAME, encrypted, to `file`. */
