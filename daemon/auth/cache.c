@@ -125,6 +125,17 @@ void pluq__cache_put(struct pluq__cache *c, const unsigned char key[PLUQ__CACHE_
 	free(e);
 }
 
+void pluq__cache_remove(struct pluq__cache *c, const unsigned char key[PLUQ__CACHE_KEY])
+{
+	struct entry **at;
+
+	pthread_mutex_lock(&c->mutex);
+	at = place_of(c, key);
+	if (*at)
+		take_out(c, at);
+	pthread_mutex_unlock(&c->mutex);
+}
+
 uint64_t pluq__cache_age(struct pluq__cache *c)
 {
 	uint64_t age;

@@ -29,6 +29,7 @@ bool pluq__cache_get(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_K
 /* Replaces. The grants are shared. age: of when the question was asked; what has been cleared since is not put back. Without memory
  * nothing is kept. */
 void pluq__cache_put(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_KEY], const struct pluq__kept *, uint64_t age);
+void pluq__cache_remove(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_KEY]); /* if it is there */
 uint64_t pluq__cache_age(struct pluq__cache *);
 void pluq__cache_clear(struct pluq__cache *);
 size_t pluq__cache_count(struct pluq__cache *);

@@ -1,6 +1,7 @@
 #include "core.h"
 
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,8 +135,17 @@ int64_t pluq__auth_random(struct pluq__auth *a, int64_t n)
 
 /* --- complaints --------------------------------------------------------------------------------------------------- */
 
+static const char *more_text(uint64_t hidden, char *buffer, size_t size)
+{
+	*buffer = 0;
+	if (hidden)
+		snprintf(buffer, size, " (%llu more since the last such line)", (unsigned long long)hidden);
+	return buffer;
+}
+
 void pluq__link_failed(struct pluq__link *link, int64_t now_ns, const char *remote_ip, const char *why)
 {
+	char more[64];
 	uint64_t hidden;
 	bool loud;
 
@@ -146,12 +156,9 @@ void pluq__link_failed(struct pluq__link *link, int64_t now_ns, const char *remo
 	pthread_mutex_lock(&link->mutex);
 	loud = pluq__complaint_raise(&link->failed, now_ns, &hidden);
 	pthread_mutex_unlock(&link->mutex);
-	if (loud && hidden)
-		pluq__log(PLUQ_WARN, link->instance, "cannot tell about client %s: %s (%llu more since the last such line)",
-		    *remote_ip ? remote_ip : "on a unix socket", why, (unsigned long long)hidden);
-	else if (loud)
-		pluq__log(PLUQ_WARN, link->instance, "cannot tell about client %s: %s",
-		    *remote_ip ? remote_ip : "on a unix socket", why);
+	if (loud)
+		pluq__log(PLUQ_WARN, link->instance, "cannot tell about client %s: %s%s", *remote_ip ? remote_ip : "on a unix socket",
+		    why, more_text(hidden, more, sizeof(more)));
 }
 
 void pluq__link_answered(struct pluq__link *link, int64_t now_ns)
@@ -167,6 +174,7 @@ void pluq__link_answered(struct pluq__link *link, int64_t now_ns)
 
 void pluq__link_slow(struct pluq__link *link, int64_t now_ns, int64_t took_ns)
 {
+	char more[64];
 	uint64_t hidden;
 	bool loud;
 
@@ -174,6 +182,6 @@ void pluq__link_slow(struct pluq__link *link, int64_t now_ns, int64_t took_ns)
 	loud = pluq__complaint_raise(&link->slow, now_ns, &hidden);
 	pthread_mutex_unlock(&link->mutex);
 	if (loud)
-		pluq__log(PLUQ_WARN, link->instance, "slow operation: ask took %lld ms (%llu more since the last such line)",
-		    (long long)(took_ns / PLUQ__MS), (unsigned long long)hidden);
+		pluq__log(PLUQ_WARN, link->instance, "slow operation: ask took %lld ms%s", (long long)(took_ns / PLUQ__MS),
+		    more_text(hidden, more, sizeof(more)));
 }

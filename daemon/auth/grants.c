@@ -10,7 +10,7 @@
 #define MANY_PATTERNS 256
 #define MANY_BYTES ((size_t)16 << 10)
 /* A short pattern may become long: (a{1,100}){1,100}. */
-#define COMPILED_BYTES_MAX ((size_t)64 << 20)
+#define COMPILED_BYTES_MAX ((size_t)32 << 20)
 /* Patterns that run into their limit in one look at all grants: each may take a millisecond or two. */
 #define MOST_LIMITS 8
 
@@ -70,7 +70,7 @@ static bool compile(struct pluq__grants *g, const char *text, char *why, size_t 
 	g->bytes += pluq__pattern_bytes(p);
 	if (g->bytes <= COMPILED_BYTES_MAX)
 		return true;
-	snprintf(why, size, "its patterns take more than 64 MiB when compiled");
+	snprintf(why, size, "its patterns take more than 32 MiB when compiled");
 	return false;
 }
 

@@ -51,6 +51,7 @@ static void keep_refusal(struct pluq__inquiry *q)
 	int64_t ttl = q->auth->deny_ttl_ns;
 	struct pluq__kept kept = { .status = q->status, .until_ns = q->loop->now_ns + ttl };
 
+	pluq__cache_remove(q->auth->known, q->question->key); /* an error must not bring it back */
 	if (ttl > 0)
 		pluq__cache_put(q->auth->refused, q->question->key, &kept, q->refused_age);
 }

@@ -1,0 +1,312 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../daemon/auth/cache.h"
+#include "../../daemon/auth/core.h"
+#include "auth_rig.h"
+#include "cmocka_all.h"
+
+#define BOTH (PLUQ_MAY_SUBSCRIBE | PLUQ_MAY_PUBLISH)
+#define TTL (100 * PLUQ__SEC)
+
+static int clear(void **state)
+{
+	rig_clear();
+	rig.config.deny_ttl_ns = 5 * PLUQ__SEC;
+	plug_allows(&rig.plug[0], BOTH, "^t$", ".*", TTL);
+	return 0;
+}
+
+static void fill_key(unsigned char *key, uint64_t i)
+{
+	memset(key, 0, PLUQ__CACHE_KEY);
+	memcpy(key, &i, sizeof(i));
+	key[31] = 7;
+}
+
+static void the_oldest_makes_room(void **state)
+{
+	struct pluq__cache *cache = pluq__cache_new(10, 0);
+	unsigned char key[PLUQ__CACHE_KEY];
+	struct pluq__kept kept;
+
+	for (uint64_t i = 0; i < 100; i++) {
+		fill_key(key, i);
+		kept = (struct pluq__kept){.status = PLUQ_EDENIED, .until_ns = (int64_t)i};
+		pluq__cache_put(cache, key, &kept, 0);
+	}
+	assert_int_equal(pluq__cache_count(cache), 10);
+	for (uint64_t i = 0; i < 100; i++) {
+		fill_key(key, i);
+		assert_int_equal(pluq__cache_get(cache, key, &kept), i >= 90);
+		if (i >= 90)
+			assert_int_equal(kept.until_ns, i);
+	}
+	fill_key(key, 95);
+	kept.until_ns = 1;
+	pluq__cache_put(cache, key, &kept, 0); /* replaces */
+	assert_int_equal(pluq__cache_count(cache), 10);
+	assert_true(pluq__cache_get(cache, key, &kept));
+	assert_int_equal(kept.until_ns, 1);
+	pluq__cache_clear(cache);
+	assert_int_equal(pluq__cache_count(cache), 0);
+	pluq__cache_put(cache, key, &kept, 0); /* asked before it was cleared */
+	assert_int_equal(pluq__cache_count(cache), 0);
+	pluq__cache_put(cache, key, &kept, pluq__cache_age(cache));
+	assert_int_equal(pluq__cache_count(cache), 1);
+	pluq__cache_free(&cache);
+}
+
+static void refusals_are_kept_for_all_that_come_with_the_same_facts(void **state)
+{
+	static const struct {
+		int verdict, status;
+	} cases[] = {{PLUQ_AUTH_DENY, PLUQ_EDENIED}, {PLUQ_AUTH_SILENT, PLUQ_ENOGRANT}};
+
+	rig_up(1);
+	for (int i = 0; i < 2; i++) {
+		const char *secret = i ? "b" : "a";
+
+		rig.plug[0].asked = 0;
+		rig.plug[0].verdict = cases[i].verdict;
+		for (int n = 0; n < 30; n++) {
+			struct client *c = client_new(n % LOOPS);
+
+			assert_int_equal(client_opens(c, secret), cases[i].status);
+			client_free(&c);
+		}
+		assert_int_equal(rig.plug[0].asked, 1);
+	}
+	rig_down();
+}
+
+static void an_answer_without_grants_is_kept_like_a_refusal(void **state)
+{
+	struct client *c = client_new(0);
+
+	plug_allows(&rig.plug[0], BOTH, NULL, NULL, TTL);
+	rig_up(1);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(client_opens(c, "s"), PLUQ_ENOGRANT);
+		client_close(c);
+	}
+	assert_int_equal(rig.plug[0].asked, 1);
+	client_free(&c);
+	rig_down();
+}
+
+static void other_facts_are_another_question(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	rig_up(1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(client_opens(c, i == 0 ? "s" : i == 1 ? "t" : ""), PLUQ_EDENIED);
+		client_close(c);
+	}
+	assert_int_equal(rig.plug[0].asked, 3);
+	client_free(&c);
+	rig_down();
+}
+
+static void refusals_are_forgotten_after_a_short_while(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	rig_up(1);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ALLOW;
+	leap(4 * PLUQ__SEC);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	client_close(c);
+	leap(PLUQ__SEC);
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_free(&c);
+	rig_down();
+}
+
+static void a_reload_forgets_them_and_may_change_the_settings(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	rig_up(1);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ALLOW;
+	rig.config.deny_ttl_ns = 0;
+	pluq__auth_reload(rig.auth, &rig.config);
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ALLOW; /* nothing is kept any more */
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_free(&c);
+	rig_down();
+}
+
+/* The answer is from before the reload. */
+static void what_was_asked_before_a_reload_is_not_kept(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].manner = HELD;
+	rig_up(1);
+	assert_int_equal(client_open(c, "s"), 0);
+	pluq__auth_reload(rig.auth, &rig.config);
+	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_DENY));
+	assert_true(until_at_least(&c->opened, 1));
+	client_close(c);
+	rig.plug[0].manner = AT_ONCE;
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_free(&c);
+	rig_down();
+}
+
+static void errors_are_not_kept(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
+	rig_up(1);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EAUTH);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ALLOW;
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_free(&c);
+	rig_down();
+}
+
+static void a_bare_question_is_always_asked(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	rig_up(1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(client_ask(c, "s"), 0);
+		assert_true(until_at_least(&c->answered, i + 1));
+	}
+	assert_int_equal(rig.plug[0].asked, 3);
+	client_free(&c);
+	rig_down();
+}
+
+/* --- for requests ------------------------------------------------------------------------------------------------- */
+
+static void good_answers_are_kept_for_requests_only(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig_up(1);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(client_opens_shared(c, "s"), 0);
+		assert_true(client_may(c, PLUQ_MAY_PUBLISH, "t", ""));
+		client_close(c);
+	}
+	assert_int_equal(rig.plug[0].asked, 1);
+	assert_int_equal(client_opens(c, "s"), 0);
+	client_close(c);
+	assert_int_equal(rig.plug[0].asked, 2);
+	leap(TTL);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	assert_int_equal(rig.plug[0].asked, 3);
+	pluq__auth_reload(rig.auth, &rig.config);
+	client_close(c);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	assert_int_equal(rig.plug[0].asked, 4);
+	client_free(&c);
+	rig_down();
+}
+
+static void requests_too_outlive_a_backend_that_is_down(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.config.stale_ns = 50 * PLUQ__SEC;
+	rig_up(1);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
+	leap(TTL + PLUQ__SEC);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(client_opens_shared(c, "s"), 0);
+		assert_true(client_may(c, PLUQ_MAY_PUBLISH, "t", ""));
+		client_close(c);
+	}
+	assert_int_equal(rig.plug[0].asked, 2); /* one of them has waited for the error */
+	leap(6 * PLUQ__SEC);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	client_close(c);
+	assert_int_equal(rig.plug[0].asked, 3);
+	rig.plug[0].verdict = PLUQ_AUTH_DENY;
+	leap(6 * PLUQ__SEC);
+	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EDENIED);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
+	leap(6 * PLUQ__SEC);
+	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EAUTH); /* what was refused does not come back */
+	client_free(&c);
+	rig_down();
+}
+
+static void requests_are_cut_off_when_stale_is_over(void **state)
+{
+	struct client *c = client_new(0);
+
+	rig.config.stale_ns = 50 * PLUQ__SEC;
+	rig_up(1);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	client_close(c);
+	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
+	leap(TTL + 51 * PLUQ__SEC);
+	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EAUTH);
+	client_free(&c);
+	rig_down();
+}
+
+static void any_grant_will_do_where_no_permission_is_named(void **state)
+{
+	struct client *c = client_new(0);
+
+	plug_allows(&rig.plug[0], PLUQ_MAY_SUBSCRIBE, "^t$", "^c$", TTL);
+	rig_up(1);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	assert_true(client_may(c, 0, "t", NULL));
+	assert_true(client_may(c, 0, "t", "c"));
+	assert_false(client_may(c, 0, "t", "d"));
+	assert_false(client_may(c, 0, "t", ""));
+	assert_false(client_may(c, 0, "u", NULL));
+	assert_true(client_may(c, BOTH, "t", "c"));
+	assert_false(client_may(c, PLUQ_MAY_PUBLISH, "t", "c"));
+	assert_false(client_may(c, PLUQ_MAY_ADMIN, "t", NULL));
+	client_free(&c);
+	rig_down();
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, clear)
+	const struct CMUnitTest tests[] = {
+		TEST(the_oldest_makes_room),
+		TEST(refusals_are_kept_for_all_that_come_with_the_same_facts),
+		TEST(an_answer_without_grants_is_kept_like_a_refusal),
+		TEST(other_facts_are_another_question),
+		TEST(refusals_are_forgotten_after_a_short_while),
+		TEST(a_reload_forgets_them_and_may_change_the_settings),
+		TEST(what_was_asked_before_a_reload_is_not_kept),
+		TEST(errors_are_not_kept),
+		TEST(a_bare_question_is_always_asked),
+		TEST(good_answers_are_kept_for_requests_only),
+		TEST(requests_too_outlive_a_backend_that_is_down),
+		TEST(requests_are_cut_off_when_stale_is_over),
+		TEST(any_grant_will_do_where_no_permission_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
