@@ -12,16 +12,18 @@ struct pluq__memo_entry {
 	char names[]; /* topic, channel */
 };
 
+static uint32_t end_of(const char *name, size_t length)
+{
+	return length > 1 ? (unsigned char)name[length - 1] | (uint32_t)(unsigned char)name[length - 2] << 8 : (uint32_t)length;
+}
+
 /* Names that are used together differ at their ends, or in length. */
 static size_t slot_of(uint32_t permissions, const char *topic, size_t topic_length, const char *channel, size_t channel_length)
 {
-	uint64_t tail = 0, other = 0;
+	uint32_t mix = end_of(topic, topic_length) + ((uint32_t)topic_length << 16) + (permissions << 24);
 
-	memcpy(&tail, topic + topic_length - (topic_length < 8 ? topic_length : 8), topic_length < 8 ? topic_length : 8);
-	memcpy(&other, channel + channel_length - (channel_length < 8 ? channel_length : 8), channel_length < 8 ? channel_length : 8);
-	tail = (tail ^ (uint64_t)topic_length << 56 ^ permissions) * UINT64_C(0x9e3779b97f4a7c15);
-	tail = (tail ^ other ^ channel_length) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (size_t)(tail >> 60) & (PLUQ__MEMO_SLOTS - 1);
+	mix = (mix ^ end_of(channel, channel_length) * UINT32_C(0x85ebca6b)) * UINT32_C(0x9e3779b1);
+	return mix >> 28 & (PLUQ__MEMO_SLOTS - 1);
 }
 
 int pluq__memo_get(const struct pluq__memo *m, uint32_t permissions, const char *topic, size_t topic_length, const char *channel,
@@ -30,7 +32,8 @@ int pluq__memo_get(const struct pluq__memo *m, uint32_t permissions, const char 
 	const struct pluq__memo_entry *e = m->slots[slot_of(permissions, topic, topic_length, channel, channel_length)];
 
 	if (!e || e->permissions != permissions || e->topic_length != topic_length || e->channel_length != channel_length ||
-	    memcmp(e->names, topic, topic_length) != 0 || memcmp(e->names + topic_length, channel, channel_length) != 0)
+	    memcmp(e->names, topic, topic_length) != 0 ||
+	    (channel_length && memcmp(e->names + topic_length, channel, channel_length) != 0))
 		return -1;
 	return e->allowed;
 }
