@@ -43,6 +43,11 @@ tests_plugins_newer_minor_la_SOURCES = tests/plugins/newer-minor.c tests/plugins
 tests_plugins_newer_minor_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
 tests_plugins_newer_minor_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/plugins/no-ask.la
+tests_plugins_no_ask_la_SOURCES = tests/plugins/no-ask.c tests/plugins/plain.h
+tests_plugins_no_ask_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
+tests_plugins_no_ask_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/no-ops.la
 tests_plugins_no_ops_la_SOURCES = tests/plugins/no-ops.c tests/plugins/plain.h
 tests_plugins_no_ops_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter

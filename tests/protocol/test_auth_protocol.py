@@ -1,53 +1,12 @@
 """AUTH, and what it lets a client do, as the protocol tells it. The plugin behind it says what the test wants."""
 
-import os
 import struct
-from pathlib import Path
 
 import pytest
 
-from pluqtest import Pluqd, eventually
+from pluqtest import eventually
 from pluqtest.client import ERROR, HEARTBEAT, MESSAGE, RESPONSE, mpub_body
-
-MOCK = str(Path(os.environ.get("PLUQ_TEST_PLUGIN_DIR", "")) / "auth-mock.so")
-ALL = "subscribe,publish .* .*"
-
-
-class Guarded(Pluqd):
-    """A broker whose auth plugin follows rules: secret -> (verdict, ttl_ms, delay_ms, grants)."""
-
-    def __init__(self, rules=None, **options):
-        super().__init__(start=False, **options)
-        self.rules = self.home / "rules"
-        self.tell(rules or {})
-        self.plugins.append(("auth-mock", {"plugin": MOCK, "file": str(self.rules)}))
-
-    def tell(self, rules):
-        lines = ["\t".join([secret, verdict, str(ttl), str(delay), f"id-{secret}", "-", *grants])
-                 for secret, (verdict, ttl, delay, *grants) in rules.items()]
-        fresh = self.rules.with_suffix(".new")
-        fresh.write_text("".join(line + "\n" for line in lines))
-        fresh.rename(self.rules)
-
-    def asked(self, secret):
-        return self.log().count(f"asked {secret}\n")
-
-    def authed(self, secret="good"):
-        c = self.client()
-        c.auth(secret)
-        return c
-
-
-HOUR = 3600 * 1000
-RULES = {
-    "good": ("allow", HOUR, 0, ALL),
-    "late": ("allow", HOUR, 300, ALL),
-    "some": ("allow", HOUR, 0, "subscribe ^orders$ ^ch$", "publish ^in$ .*"),
-    "none": ("allow", HOUR, 0),
-    "bad": ("deny", 0, 0),
-    "broken": ("error", 0, 0),
-    "slow": ("never", 0, 0),
-}
+from pluqtest.guarded import ALL, HOUR, RULES, Guarded
 
 
 @pytest.fixture(scope="module")

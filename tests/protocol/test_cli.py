@@ -243,6 +243,7 @@ def test_set_loads_a_plugin_and_stands_in_for_the_default_storage():
     ("short-size", r"its descriptor is too short \(16 bytes"),
     ("small-option", r"its option_size is too small \(8 bytes"),
     ("bad-table", "its option table is faulty: outside: its member lies outside the conf struct"),
+    ("no-ask", "it lacks the operation 'ask'"),
     ("no-ops", "it lacks the operation 'append'"),
     ("other-kind", "its kind, metrics, is not supported"),
     ("unbound", "cannot be loaded: .*undefined symbol: pluq_nobody_defines_this"),

@@ -49,7 +49,8 @@ def test_data_path_is_a_file(launch, tmp_path):
     ({"node_id": 1024}, "node_id"), ({"max_deflate_level": 10}, "max_deflate_level"), ({"mem_queue_size": -1}, "mem_queue_size"),
     ({"msg_timeout": "soon"}, "msg_timeout"), ({"max_msg_size": 0}, "max_msg_size"), ({"threads": 0}, "threads"),
     ({"mem_queue_sise": 1}, "mem_queue_size"), ({"diskqueue.sync_evry": 1}, "sync_every"), ({"nonsuch.x": 1}, "nonsuch"),
-    ({"tcp_address": "127.0.0.1:99999"}, "99999"),
+    ({"tcp_address": "127.0.0.1:99999"}, "99999"), ({"auth.on_error": "stale"}, "auth.on_error"),
+    ({"auth.on_error": "stale:0"}, "stale:DURATION"), ({"auth.timeout": 0}, "auth.timeout"), ({"auth.deny_tll": 1}, "auth.deny_ttl"),
 ])
 def test_bad_values_and_unknown_keys_name_the_remedy(launch, options, named):
     d = launch.make()
