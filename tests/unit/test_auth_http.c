@@ -410,17 +410,28 @@ static void every_server_is_where_it_begins_now_and_then(void **state)
 
 static void failures_are_told_at_growing_gaps(void **state)
 {
-	start(one, 1);
+	start(three, 3);
 	for (int i = 0; i < 9; i++) {
 		ask(&call);
-		mock_auth_reply(&mock, PLUQ_EADDRESS, "away", NULL);
+		for (int n = 0; n < 3; n++)
+			mock_auth_reply(&mock, PLUQ_EADDRESS, "away", NULL);
 	}
-	assert_int_equal(mock.host.lines[PLUQ_WARN], 4); /* 1, 2, 4, 8 */
-	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "auth server a:1: away"));
-	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "(failure 8 in a row)"));
+	assert_int_equal(mock.host.lines[PLUQ_WARN], 3 * 4); /* 1, 2, 4, 8 */
+	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "auth server a:1: away (failure 1 in a row)"));
+	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "auth server b:2: away (failure 8 in a row)"));
 	ask(&call);
 	mock_auth_reply(&mock, 200, GOOD, NULL);
-	assert_true(mock_host_logged(&mock.host, PLUQ_INFO, "auth server a:1: answers again after 9 failures"));
+	assert_true(mock_host_logged(&mock.host, PLUQ_INFO, ": answers again after 9 failures"));
+}
+
+static void the_only_server_is_told_of_by_the_daemon(void **state)
+{
+	start(one, 1);
+	ask(&call);
+	mock_auth_reply(&mock, PLUQ_EADDRESS, "away", NULL);
+	answered(PLUQ_AUTH_ERROR);
+	assert_string_equal(call.why, "a:1: away");
+	assert_int_equal(mock.host.lines[PLUQ_WARN], 0);
 }
 
 static void nobody_can_be_asked(void **state)
@@ -443,7 +454,7 @@ static void a_refusal_is_one(void **state)
 		mock_auth_reply(&mock, 403, bodies[i], NULL);
 		answered(PLUQ_AUTH_DENY);
 	}
-	assert_int_equal(mock.host.lines[PLUQ_WARN], 0);
+	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "refuses a client with status 403 (1 in a row)"));
 }
 
 static void https_is_asked_where_it_is_wanted(void **state)
@@ -618,6 +629,7 @@ int main(void)
 		QUESTION_TEST(failures_go_around),
 		QUESTION_TEST(every_server_is_where_it_begins_now_and_then),
 		QUESTION_TEST(failures_are_told_at_growing_gaps),
+		QUESTION_TEST(the_only_server_is_told_of_by_the_daemon),
 		QUESTION_TEST(nobody_can_be_asked),
 		QUESTION_TEST(a_refusal_is_one),
 		QUESTION_TEST(https_is_asked_where_it_is_wanted),

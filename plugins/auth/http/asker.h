@@ -23,7 +23,7 @@ enum { METHOD_GET, METHOD_POST };
 struct server {
 	char *name; /* as it was configured, without its query: for the log */
 	struct url url;
-	atomic_uint failures; /* since it last answered */
+	atomic_uint failures, refusals; /* since it last answered properly */
 };
 
 /* How questions are asked: constant but for the counts of failures. Held by the plugin until a reload, and by every question. */
@@ -53,9 +53,11 @@ struct asker {
 int servers_new(const struct conf *, struct servers **out, struct pluq_why *); /* PLUQ_EINVAL, PLUQ_ENOMEM */
 struct servers *servers_ref(struct servers *);
 void servers_unref(struct servers *);
-/* Told once, then at growing gaps, and when it is over. */
-void servers_failed(struct server *, const struct pluq_host *, const char *cause);
-void servers_answered(struct server *, const struct pluq_host *);
+/* For the log: told once, then at growing gaps, and when it is over. A failure of the only server is told by the daemon, as that of the
+ * question. */
+void servers_failed(struct servers *, struct server *, const struct pluq_host *, const char *cause);
+void servers_refused(struct server *, const struct pluq_host *); /* a client */
+void servers_answered(struct servers *, struct server *, const struct pluq_host *);
 
 /* question.c: pluq_auth_ops */
 int question_ask(void *self, const struct pluq_auth_query *, struct pluq_auth_call *, struct pluq_why *);

@@ -121,7 +121,7 @@ static void note_failure(struct question *q, const char *cause)
 	n = snprintf(q->causes + q->causes_used, room, "%s%.60s: %.100s", q->causes_used ? "; " : "", s->name, cause);
 
 	q->causes_used = n < 0 || (size_t)n >= room ? sizeof(q->causes) - 1 : q->causes_used + (size_t)n;
-	servers_failed(s, q->asker->host, cause);
+	servers_failed(q->servers, s, q->asker->host, cause);
 }
 
 /* Sends one request to where the question stands. target: heap, freed; NULL: no memory. NULL, or why not. */
@@ -248,7 +248,7 @@ static void refused(struct question *q, const uint8_t *body, size_t length)
 	struct url u = { 0 };
 
 	if (port < 0) {
-		servers_answered(server_of(q), q->asker->host);
+		servers_refused(server_of(q), q->asker->host);
 		finish(q, PLUQ_AUTH_DENY, NULL);
 		return;
 	}
@@ -271,7 +271,7 @@ static void judge(struct question *q, const uint8_t *body, size_t length)
 		failed(q, cause);
 		return;
 	}
-	servers_answered(server_of(q), q->asker->host);
+	servers_answered(q->servers, server_of(q), q->asker->host);
 	bool told = answer_tell(&answer, q->asker->host->auth, q->key);
 	answer_free(&answer);
 	finish(q, told ? PLUQ_AUTH_ALLOW : PLUQ_AUTH_ERROR, told ? NULL : "out of memory");

@@ -15,6 +15,7 @@ static int add(struct servers *s, const char *text, struct pluq_why *why)
 	}
 	s->count++;
 	atomic_init(&one->failures, 0);
+	atomic_init(&one->refusals, 0);
 	if ((one->name = strndup(text, strcspn(text, "?#"))))
 		return 0;
 	snprintf(why->text, sizeof(why->text), "out of memory");
@@ -64,22 +65,38 @@ void servers_unref(struct servers *s)
 	free(s);
 }
 
-void servers_failed(struct server *one, const struct pluq_host *host, const char *cause)
+/* How often it has happened now. */
+static unsigned count(atomic_uint *of)
 {
-	unsigned n = atomic_fetch_add_explicit(&one->failures, 1, memory_order_relaxed) + 1;
+	return atomic_fetch_add_explicit(of, 1, memory_order_relaxed) + 1;
+}
 
-	if (n & (n - 1))
-		return;
-	if (n == 1)
-		host->log(host, PLUQ_WARN, "auth server %s: %s", one->name, cause);
-	else
+static bool is_told(unsigned n)
+{
+	return !(n & (n - 1));
+}
+
+void servers_failed(struct servers *s, struct server *one, const struct pluq_host *host, const char *cause)
+{
+	unsigned n = count(&one->failures);
+
+	if (s->count > 1 && is_told(n))
 		host->log(host, PLUQ_WARN, "auth server %s: %s (failure %u in a row)", one->name, cause, n);
 }
 
-void servers_answered(struct server *one, const struct pluq_host *host)
+void servers_refused(struct server *one, const struct pluq_host *host)
+{
+	unsigned n = count(&one->refusals);
+
+	if (is_told(n))
+		host->log(host, PLUQ_WARN, "auth server %s: refuses a client with status 403 (%u in a row)", one->name, n);
+}
+
+void servers_answered(struct servers *s, struct server *one, const struct pluq_host *host)
 {
 	unsigned n = atomic_load_explicit(&one->failures, memory_order_relaxed);
 
-	if (n && atomic_compare_exchange_strong_explicit(&one->failures, &n, 0, memory_order_relaxed, memory_order_relaxed))
+	atomic_store_explicit(&one->refusals, 0, memory_order_relaxed);
+	if (n && atomic_compare_exchange_strong_explicit(&one->failures, &n, 0, memory_order_relaxed, memory_order_relaxed) && s->count > 1)
 		host->log(host, PLUQ_INFO, "auth server %s: answers again after %u failures", one->name, n);
 }
