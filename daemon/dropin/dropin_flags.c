@@ -56,7 +56,20 @@ static enum pluq__flag_type type_of(const struct pluq_option *o)
 	}
 }
 
-/* instance: as in struct pluq__flag. The table's strings are constant for the life of the process. */
+/* What the original has once several plugins may have: the flag is made for the first, and sets the option of each. */
+static int add_target(struct pluq__flags *f, struct pluq__flag *flag, const char *instance, const char *option)
+{
+	struct pluq__flag_target **at = &flag->targets;
+
+	while (*at)
+		at = &(*at)->next;
+	if (!(*at = pluq__arena_alloc(&f->arena, sizeof(**at))))
+		return PLUQ_ENOMEM;
+	**at = (struct pluq__flag_target){ .instance = instance, .option = option };
+	return 0;
+}
+
+/* instance: as in struct pluq__flag_target. The table's strings are constant for the life of the process. */
 static int add_table(struct pluq__flags *f, const struct pluq__table *t, const struct pluq__role *role, const char *instance,
     struct pluq__problem *p)
 {
@@ -66,14 +79,32 @@ static int add_table(struct pluq__flags *f, const struct pluq__table *t, const s
 		const struct pluq_option *o = pluq__table_at(t, i);
 		const struct pluq__role_default *d = pluq__role_default(role, instance, o->key);
 		struct pluq__flag flag = { .key = o->original, .type = type_of(o), .words = o->words, .help = o->help,
-			.standard = d ? d->value : o->standard, .instance = instance, .option = o->key };
+			.standard = d ? d->value : o->standard };
+		long known;
 
-		if (!o->original || pluq__flags_find_key(f, o->original) >= 0)
+		if (!o->original)
 			continue;
-		if (!(flag.name = name_of(&f->arena, o->original)) || pluq__flags_add(f, &flag))
+		if ((known = pluq__flags_find_key(f, o->original)) < 0) {
+			if (!(flag.name = name_of(&f->arena, o->original)) || pluq__flags_add(f, &flag))
+				return no_memory(p);
+			known = (long)f->count - 1;
+		}
+		if (add_target(f, &f->items[known], instance, o->key))
 			return no_memory(p);
 	}
 	return 0;
+}
+
+static int add_plugin(struct pluq__flags *f, struct pluq__plugins *list, const struct pluq__role *role, const char *plugin_dir,
+    const char *name, struct pluq__problem *p)
+{
+	int rc = pluq__plugins_add(list, plugin_dir, name, name, p);
+
+	if (rc)
+		return rc;
+	rc = add_table(f, &list->items[0].table, role, name, p);
+	pluq__plugins_drop_last(list);
+	return rc;
 }
 
 static int add_plugins(struct pluq__flags *f, const struct pluq__role *role, const char *plugin_dir, struct pluq__problem *p)
@@ -81,12 +112,10 @@ static int add_plugins(struct pluq__flags *f, const struct pluq__role *role, con
 	struct pluq__plugins list;
 	int rc = pluq__plugins_init(&list, 1, p);
 
-	for (size_t i = 0; role->plugins[i] && !rc; i++) {
-		if ((rc = pluq__plugins_add(&list, plugin_dir, role->plugins[i], role->plugins[i], p)))
-			break;
-		rc = add_table(f, &list.items[0].table, role, role->plugins[i], p);
-		pluq__plugins_drop_last(&list);
-	}
+	for (size_t i = 0; role->plugins[i] && !rc; i++)
+		rc = add_plugin(f, &list, role, plugin_dir, role->plugins[i], p);
+	for (const struct pluq__role_extra *e = role->extras; e->plugin && !rc; e++)
+		rc = add_plugin(f, &list, role, plugin_dir, e->plugin, p);
 	pluq__plugins_free(&list);
 	return rc;
 }
@@ -94,15 +123,14 @@ static int add_plugins(struct pluq__flags *f, const struct pluq__role *role, con
 static int add_idle(struct pluq__flags *f, const struct pluq__idle_flag *idle, struct pluq__problem *p)
 {
 	long i = pluq__flags_find(f, idle->name);
-	struct pluq__flag flag = { .name = idle->name, .key = idle->key, .type = idle->type, .words = idle->words, .idle = idle };
+	struct pluq__flag flag = { .name = idle->name, .key = idle->key, .type = idle->type, .idle = idle };
 
 	if (i >= 0) {
 		if (idle->kind == PLUQ__IDLE_ALWAYS)
 			f->items[i].idle = idle;
 		return 0;
 	}
-	flag.help = pluq__arena_printf(&f->arena, "%s: %s", idle->kind == PLUQ__IDLE_REFUSED ? "refused" : "accepted with a warning",
-	    idle->text);
+	flag.help = pluq__arena_printf(&f->arena, "accepted with a warning: %s", idle->text);
 	return !flag.help || pluq__flags_add(f, &flag) ? no_memory(p) : 0;
 }
 

@@ -55,8 +55,6 @@ static int note(struct pluq__config *c, const struct pluq__node *n, const struct
 	                      : pluq__arena_printf(&c->arena, "%s: %s", place, flag->idle->text);
 	if (!text)
 		return no_memory(p);
-	if (flag->idle->kind == PLUQ__IDLE_REFUSED)
-		return pluq__problem(p, PLUQ_EINVAL, "%s", text);
 	c->notes[c->note_count++] = text;
 	return 0;
 }
@@ -72,20 +70,32 @@ static void drop_empty(struct pluq__node *list)
 	list->count = kept;
 }
 
-static int put_option(struct pluq__config *c, const struct pluq__role *role, const struct pluq__flag *flag, struct pluq__node *n,
-    struct pluq__problem *p)
+/* NULL: the plugin is none of those that are wanted. */
+static struct pluq__node *options_of(const struct pluq__config *c, const char *instance)
 {
-	const struct pluq__role_default *d = pluq__role_default(role, flag->instance, flag->option);
-	struct pluq__node *map = c->settings;
-
+	if (!*instance)
+		return c->settings;
 	for (size_t i = 0; i < c->plugin_count; i++)
-		if (strcmp(c->plugins[i].instance, flag->instance) == 0)
-			map = c->plugins[i].options;
+		if (strcmp(c->plugins[i].instance, instance) == 0)
+			return c->plugins[i].options;
+	return NULL;
+}
+
+static int put_option(struct pluq__config *c, const struct pluq__role *role, const struct pluq__flag_target *t,
+    const struct pluq__node *value, struct pluq__problem *p)
+{
+	const struct pluq__role_default *d = pluq__role_default(role, t->instance, t->option);
+	struct pluq__node *map = options_of(c, t->instance), *n;
+
+	if (!map)
+		return 0;
+	if (!(n = pluq__node_clone(&c->arena, value))) /* each plugin has its own: a node knows its key */
+		return no_memory(p);
 	if (n->kind == PLUQ__NODE_LIST)
 		drop_empty(n);
 	else if (d && d->for_empty && !*n->text)
 		n->text = d->value;
-	return pluq__node_put(&c->arena, map, flag->option, n) ? no_memory(p) : 0;
+	return pluq__node_put(&c->arena, map, t->option, n) ? no_memory(p) : 0;
 }
 
 static int apply(struct pluq__config *c, const struct pluq__dropin *d, const struct pluq__flag *flag, struct pluq__node *n,
@@ -95,9 +105,30 @@ static int apply(struct pluq__config *c, const struct pluq__dropin *d, const str
 
 	if (flag->idle && !pluq__idle_is_harmless(flag->idle, n->text, n->count))
 		rc = note(c, n, flag, p);
-	if (!rc && flag->instance)
-		rc = put_option(c, d->role, flag, n, p);
+	for (const struct pluq__flag_target *t = flag->targets; t && !rc; t = t->next)
+		rc = put_option(c, d->role, t, n, p);
 	return rc;
+}
+
+/* --- what is part of the role only if it is asked for ---------------------------------------------------------------- */
+
+static bool sets(const struct pluq__flag *flag, const struct pluq__role_extra *e)
+{
+	for (const struct pluq__flag_target *t = flag->targets; t; t = t->next)
+		if (strcmp(t->instance, e->plugin) == 0 && strcmp(t->option, e->option) == 0)
+			return true;
+	return false;
+}
+
+/* An empty list asks for nothing; one with an empty text in it does, and the plugin is left to find it wanting. */
+static int add_extras(struct pluq__config *c, const struct pluq__dropin *d, struct pluq__node **values, struct pluq__problem *p)
+{
+	for (const struct pluq__role_extra *e = d->role->extras; e->plugin; e++)
+		for (size_t i = 0; i < d->flags.count; i++)
+			if (values[i] && sets(&d->flags.items[i], e) && (values[i]->kind != PLUQ__NODE_LIST || values[i]->count) &&
+			    !pluq__config_add(c, e->plugin, &values[i]->origin))
+				return no_memory(p);
+	return 0;
 }
 
 /* --- the file and the flags --------------------------------------------------------------------------------------- */
@@ -145,7 +176,8 @@ int pluq__dropin_read(struct pluq__config *c, const struct pluq__dropin *d, stru
 	if (!values || !c->notes)
 		return no_memory(p);
 	if ((rc = add_role(c, d->role, p)) || (d->plugin_dir && (rc = put_plugin_dir(c, d->plugin_dir, p))) ||
-	    (d->config && (rc = read_file(c, d, values, p))) || (rc = read_flags(c, f, values, p)))
+	    (d->config && (rc = read_file(c, d, values, p))) || (rc = read_flags(c, f, values, p)) ||
+	    (rc = add_extras(c, d, values, p)))
 		return rc;
 	for (size_t i = 0; i < f->count && !rc; i++)
 		if (values[i])

@@ -22,6 +22,13 @@ enum pluq__flag_type {
 
 struct pluq__idle_flag;
 
+/* An option that a flag sets. */
+struct pluq__flag_target {
+	const char *instance; /* of a plugin; "": the daemon itself */
+	const char *option;
+	struct pluq__flag_target *next;
+};
+
 /* Strings are constant or live as long as the flags. */
 struct pluq__flag {
 	const char *name;     /* without dashes */
@@ -30,9 +37,7 @@ struct pluq__flag {
 	const char *words;    /* PLUQ__FLAG_WORD: separated by '|' */
 	const char *help;
 	const char *standard; /* the default as it is shown; NULL: none */
-	/* The option that it sets: */
-	const char *instance; /* of a plugin; "": the daemon itself; NULL: it sets none */
-	const char *option;
+	struct pluq__flag_target *targets; /* NULL: it sets none */
 	const struct pluq__idle_flag *idle; /* what is said of it when it is given, or NULL */
 	int own;              /* what it asks of pluqd itself, by its owner's count; 0: it belongs to the original */
 };

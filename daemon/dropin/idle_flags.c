@@ -9,9 +9,8 @@
 #define LOG_PREFIX "a line of the log begins with time, level and plugin"
 #define NO_EFFECT "has no effect, as in the original"
 
-#define ABSENT(name, key, type, harmless, text) { name, key, PLUQ__IDLE_ABSENT, PLUQ__FLAG_##type, harmless, text, NULL }
-#define REFUSED(name, key, type, harmless, text) { name, key, PLUQ__IDLE_REFUSED, PLUQ__FLAG_##type, harmless, text, NULL }
-#define ALWAYS(name, key, type, text) { name, key, PLUQ__IDLE_ALWAYS, PLUQ__FLAG_##type, NULL, text, NULL }
+#define ABSENT(name, key, type, harmless, text) { name, key, PLUQ__IDLE_ABSENT, PLUQ__FLAG_##type, harmless, text }
+#define ALWAYS(name, key, type, text) { name, key, PLUQ__IDLE_ALWAYS, PLUQ__FLAG_##type, NULL, text }
 
 const struct pluq__idle_flag pluq__idle_nsqd[] = {
 	ALWAYS("verbose", NULL, BOOL, NO_EFFECT ": use --log-level"),
@@ -19,11 +18,6 @@ const struct pluq__idle_flag pluq__idle_nsqd[] = {
 	ALWAYS("log-prefix", "log_prefix", STRING, LOG_PREFIX),
 	ALWAYS("queue-scan-selection-count", "queue_scan_selection_count", INT, NO_SCANS),
 	ALWAYS("queue-scan-worker-pool-max", "queue_scan_worker_pool_max", INT, NO_SCANS),
-
-	/* Who may connect, and how: a broker that was to be closed is not opened. */
-	REFUSED("auth-http-address", "auth_http_addresses", STRINGS, NULL,
-	    "this version asks no auth server, everybody would be let in: start without it if that is wanted"),
-	ABSENT("auth-http-request-method", "auth_http_request_method", STRING, NULL, "no auth server is asked"),
 
 	ABSENT("statsd-address", "statsd_address", STRING, "", NO_STATSD),
 	ABSENT("statsd-exclude-ephemeral", "statsd_exclude_ephemeral", BOOL, NULL, NO_STATSD),

@@ -1,5 +1,5 @@
-/* Private to the daemon. Flags of the original that set no option here: they are accepted with a warning, or refused where passing
- * over them would leave open what they were to close. An option whose table names the flag's key takes the flag over. */
+/* Private to the daemon. Flags of the original that set no option here: they are accepted with a warning. An option whose table names
+ * the flag's key takes the flag over. */
 #ifndef PLUQ__IDLE_FLAGS_H
 #define PLUQ__IDLE_FLAGS_H
 
@@ -7,7 +7,6 @@
 
 enum pluq__idle_kind {
 	PLUQ__IDLE_ABSENT,  /* warned of unless an option has the flag */
-	PLUQ__IDLE_REFUSED, /* stops the start unless an option has the flag */
 	PLUQ__IDLE_ALWAYS   /* warned of though an option may have the flag: it has no effect */
 };
 
@@ -16,8 +15,7 @@ struct pluq__idle_flag {
 	enum pluq__idle_kind kind;
 	enum pluq__flag_type type;
 	const char *harmless;   /* this value asks for nothing but what is the case anyway; NULL: none does. An empty list always is. */
-	const char *text;       /* what is so; for PLUQ__IDLE_REFUSED also what to do */
-	const char *words;      /* PLUQ__FLAG_WORD */
+	const char *text;       /* what is so */
 };
 
 extern const struct pluq__idle_flag pluq__idle_nsqd[], pluq__idle_lookupd[];

@@ -21,9 +21,12 @@ static const struct pluq__role_default lookupd_defaults[] = {
 	{ NULL, NULL, NULL, false },
 };
 
+static const struct pluq__role_extra nsqd_extras[] = { { "auth-http", "address" }, { NULL, NULL } };
+static const struct pluq__role_extra no_extras[] = { { NULL, NULL } };
+
 static const struct pluq__role roles[] = {
-	{ "nsqd", VERSION, (const char *const[]){ "nsqd", "diskqueue", NULL }, nsqd_defaults, pluq__idle_nsqd },
-	{ "nsqlookupd", VERSION, (const char *const[]){ "lookupd", NULL }, lookupd_defaults, pluq__idle_lookupd },
+	{ "nsqd", VERSION, (const char *const[]){ "nsqd", "diskqueue", NULL }, nsqd_extras, nsqd_defaults, pluq__idle_nsqd },
+	{ "nsqlookupd", VERSION, (const char *const[]){ "lookupd", NULL }, no_extras, lookupd_defaults, pluq__idle_lookupd },
 };
 
 const struct pluq__role *pluq__role_of(const char *program)

@@ -12,10 +12,16 @@ struct pluq__role_default {
 	bool for_empty;         /* an empty text stands for it too */
 };
 
+/* A plugin that is part of the role once something is given to one of its options: who names an auth server wants to ask it. */
+struct pluq__role_extra {
+	const char *plugin, *option;
+};
+
 struct pluq__role {
 	const char *name;
 	const char *version;    /* the original's that this one is compatible with */
 	const char *const *plugins; /* names, ends with NULL */
+	const struct pluq__role_extra *extras; /* ends with a NULL plugin */
 	const struct pluq__role_default *defaults; /* ends with a NULL plugin */
 	const struct pluq__idle_flag *idle; /* ends with a NULL name */
 };
