@@ -4,19 +4,30 @@
 
 #include "asker.h"
 
+/* How much of an address may be shown: neither its query nor a password in it. */
+static int shown(const char *text)
+{
+	size_t n = strcspn(text, "?#");
+	const char *host = strstr(text, "://");
+
+	if (!memchr(text, '@', n))
+		return (int)n;
+	return host ? (int)(host + 3 - text) : 0;
+}
+
 static int add(struct servers *s, const char *text, struct pluq_why *why)
 {
 	struct server *one = &s->items[s->count];
 	const char *wrong = url_parse(&one->url, text);
 
 	if (wrong) {
-		snprintf(why->text, sizeof(why->text), "address '%.*s': %s", (int)strcspn(text, "?@"), text, wrong);
+		snprintf(why->text, sizeof(why->text), "address '%.*s': %s", shown(text), text, wrong);
 		return PLUQ_EINVAL;
 	}
 	s->count++;
 	atomic_init(&one->failures, 0);
 	atomic_init(&one->refusals, 0);
-	if ((one->name = strndup(text, strcspn(text, "?#"))))
+	if ((one->name = strndup(text, (size_t)shown(text))))
 		return 0;
 	snprintf(why->text, sizeof(why->text), "out of memory");
 	return PLUQ_ENOMEM;
