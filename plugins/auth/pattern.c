@@ -4,6 +4,9 @@
 #include <pcre2.h>
 #include <stdio.h>
 
+/* As the daemon compiles them. */
+#define OPTIONS (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C)
+
 bool auth_pattern_is_good(const char *pattern, size_t length, char *why, size_t room)
 {
 	PCRE2_SIZE at = 0;
@@ -15,7 +18,7 @@ bool auth_pattern_is_good(const char *pattern, size_t length, char *why, size_t 
 		snprintf(why, room, "longer than %d bytes", AUTH_PATTERN_MAX);
 		return false;
 	}
-	code = pcre2_compile((PCRE2_SPTR)pattern, length, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &error, &at, NULL);
+	code = pcre2_compile((PCRE2_SPTR)pattern, length, OPTIONS, &error, &at, NULL);
 	if (code) {
 		pcre2_code_free(code);
 		return true;
