@@ -111,6 +111,7 @@ def test_options_without_a_flag_are_set_as_pluqd_s(programs):
     (["--msg-timeout=60"], 'invalid value "60" for flag -msg-timeout: a duration such as 250ms or 1h30m is wanted'),
     (["--msg-timeout", "1 minute"], 'invalid value "1 minute" for flag -msg-timeout'),
     (["--log-level=loud"], 'invalid value "loud" for flag -log-level: one of debug, info, warn, error, fatal is wanted'),
+    (["--auth-http-request-method=put"], 'invalid value "put" for flag -auth-http-request-method: one of get, post is wanted'),
     (["--deflate=yes"], 'invalid value "yes" for flag -deflate'),
     (["--tls-required=maybe"], 'invalid value "maybe" for flag -tls-required'),
     (["--tls-min-version=ssl3.0"], 'invalid value "ssl3.0" for flag -tls-min-version: one of tls1.0, tls1.1, tls1.2, tls1.3 is wanted'),
@@ -131,6 +132,8 @@ def test_wrong_usage_is_status_2(programs, arguments, said):
     ("--config=/nonsuch.toml", "/nonsuch.toml: cannot be opened: No such file or directory"),
     ("--data-path=/nonsuch", "/nonsuch"),
     ("--tcp-address=127.0.0.1:99999", "99999"),
+    ("--auth-http-address=", "auth-http: address: it names no auth server"),
+    ("--auth-http-address=ftp://h/", "auth-http: address 'ftp://h/': only http and https can be asked"),
     ("--tls-required", "tls_required: cannot require TLS of clients without tls_cert and tls_key"),
     ("--tls-required=tcp-https", "tls_required: cannot require TLS of clients without tls_cert and tls_key"),
     ("--tls-client-auth-policy=require", "tls_client_auth_policy: cannot require TLS of clients without tls_cert and tls_key"),
@@ -142,10 +145,22 @@ def test_what_stops_a_start_is_status_1(programs, argument, said):
     assert r.stderr.startswith("nsqd: ") and said in r.stderr and r.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("argument", ["--auth-http-address=127.0.0.1:4181", "--auth-http-address="])
-def test_protection_that_cannot_be_given_is_refused(programs, argument):
-    flag = argument.partition("=")[0]
-    assert re.match(rf"flag {flag}: .*: start without it if ", programs.mistake("nsqd", argument))
+def test_an_auth_server_brings_in_the_plugin_that_asks_it(programs):
+    have = programs.printed("nsqd", "--auth-http-address=127.0.0.1:4181", "-auth-http-address", "http://b/x?y=1",
+                            "--auth-http-request-method=POST", "--http-client-connect-timeout=3s", "--http-client-request-timeout=4s",
+                            "--tls-root-ca-file=ca.pem", "--tls-min-version=tls1.3")
+    assert have["address"] == ('["127.0.0.1:4181", "http://b/x?y=1"]', "flag --auth-http-address")
+    assert have["request_method"] == ("post", "flag --auth-http-request-method")
+    for plugin, mine in {"connect_timeout": "3s", "request_timeout": "4s"}.items():
+        flag = f"flag --http-client-{plugin.replace('_', '-')}"
+        assert have[plugin] == have[f"http_client_{plugin}"] == (mine, flag)
+    printed = programs("nsqd", "--auth-http-address=a", "--tls-root-ca-file=ca.pem", "--tls-min-version=tls1.3", "--print-config").stdout
+    assert len(re.findall(r'tls_root_ca_file: "ca.pem" +# flag --tls-root-ca-file', printed)) == 2
+    assert len(re.findall(r"tls_min_version: tls1.3 +# flag --tls-min-version", printed)) == 2
+
+
+def test_without_an_auth_server_nobody_is_asked(programs):
+    assert "address" not in programs.printed("nsqd", "--auth-http-request-method=post", "--tls-root-ca-file=ca.pem")
 
 
 def test_missing_plugins_are_told(programs, tmp_path):

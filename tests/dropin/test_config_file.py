@@ -94,7 +94,7 @@ def test_types_of_lists(programs, config):
     ("tls_required = 1", ":1: tls_required: an integer is no boolean, and the original takes 0 for true: write true or false"),
     ("tls_required = \"maybe\"", ":1: tls_required: 'maybe' is not one of false, tcp-https, true"),
     ("tls_min_version = \"ssl3.0\"", ":1: tls_min_version: 'ssl3.0' is not one of tls1.0, tls1.1, tls1.2, tls1.3"),
-    ("auth_http_addresses = [\"127.0.0.1:4181\"]", ":1: auth_http_addresses: this version asks no auth server"),
+    ("auth_http_addresses = [1]", ":1: auth_http_addresses: the list is to have nothing but strings"),
 ])
 def test_mistakes_name_file_and_line(programs, config, text, said):
     path = config(text)
@@ -114,6 +114,13 @@ def test_required_tls_is_a_boolean_or_a_word(programs, config, text, value):
     assert programs.printed("nsqd", "--config", config(text))["tls_required"][0] == value
     assert programs.printed("nsqd", "--config", config(text), "--tls-required=false")["tls_required"] == ("false", "flag --tls-required")
     assert programs.printed("nsqd", "--config", config(text), "--tls-required")["tls_required"] == ("true", "flag --tls-required")
+
+
+def test_auth_servers(programs, config):
+    path = config('\nauth_http_addresses = ["127.0.0.1:4181", "b:1"]\nauth_http_request_method = "post"\n')
+    have = programs.printed("nsqd", "--config", path)
+    assert have["address"] == ('["127.0.0.1:4181", "b:1"]', f"{path}:2") and have["request_method"] == ("post", f"{path}:3")
+    assert programs.printed("nsqd", "--config", path, "--auth-http-address=c")["address"] == ('["c"]', "flag --auth-http-address")
 
 
 def test_hangup_reads_the_file_again(adopt, config):

@@ -10,6 +10,7 @@ import pytest
 from pluqtest import Dropin
 from pluqtest import daemon as under_test
 from pluqtest.certs import authorities
+from pluqtest.fakeauth import EVERYTHING, FakeAuth
 
 
 def test_nsqd_as_client_libraries_start_it(adopt):
@@ -79,3 +80,46 @@ def test_found_in_path(adopt):
     d.start()
     assert os.readlink(link).startswith("..")
     assert d.http("GET", "/ping").body == b"OK"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_auth_servers_are_asked(adopt, method):
+    fake = FakeAuth()
+    fake.answer = lambda asked: fake.allow(*([EVERYTHING] if asked.secret == "good" else []))
+    d = adopt(Dropin.nsqd(f"--auth-http-address={fake.address}", "--auth-http-request-method", method)).start()
+    c = d.client()
+    assert c.identify(feature_negotiation=True)["auth_required"] is True
+    c.command("PUB t", "x")
+    c.fatal('E_AUTH_FIRST AUTH required before PUB')
+    c = d.client()
+    c.auth("good")
+    c.pub("t", "x")
+    c = d.client()
+    c.command("AUTH", "bad")
+    c.fatal("E_UNAUTHORIZED AUTH no authorizations found")
+    assert {a.method for a in fake.asked} == {method.upper()}
+    fake.end()
+
+
+def test_auth_servers_that_appear_need_a_restart(adopt, tmp_path):
+    path = tmp_path / "nsqd.toml"
+    path.write_text("")
+    d = adopt(Dropin.nsqd(f"--config={path}")).start()
+    path.write_text('auth_http_addresses = ["127.0.0.1:4181"]\n')
+    d.signal(signal.SIGHUP)
+    d.wait_log(r"warn auth-http: is new in the configuration: this needs a restart")
+
+
+def test_auth_servers_of_the_file_change_on_hangup(adopt, tmp_path):
+    one, two = FakeAuth(), FakeAuth()
+    path = tmp_path / "nsqd.toml"
+    path.write_text(f'auth_http_addresses = ["{one.address}"]\n')
+    d = adopt(Dropin.nsqd(f"--config={path}")).start()
+    d.client().auth("s")
+    path.write_text(f'auth_http_addresses = ["{two.address}"]\n')
+    d.signal(signal.SIGHUP)
+    d.wait_log(r"info core: reloaded")
+    d.client().auth("s")
+    assert len(one.asked) == len(two.asked) == 1
+    one.end()
+    two.end()
