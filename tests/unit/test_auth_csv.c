@@ -1,6 +1,8 @@
 /* auth-csv: the reader, what stops a start, and what it answers. */
 #include "cmocka_all.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -408,6 +410,55 @@ static void a_reload_takes_all_or_nothing(void **state)
 	assert_string_equal(why.text, "/tmp: is not a file");
 }
 
+/* Loops ask while the pool reloads: every answer is from one file, whole. */
+static struct {
+	void *self;
+	atomic_bool over;
+	atomic_int wrong, asked;
+} asking;
+
+static void *ask_until_over(void *arg)
+{
+	const struct pluq_auth_ops *ops = pluq_plugin_entry.ops;
+	struct pluq_auth_query q = { .size = sizeof(q), .secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "1.1.1.1", .common_name = "" };
+
+	while (!atomic_load(&asking.over)) {
+		struct pluq_auth_call call = { .verdict = 0 };
+		struct pluq_why cause = { "" };
+
+		if (ops->ask(asking.self, &q, &call, &cause) != PLUQ_AUTH_ALLOW ||
+		    (strcmp(call.told, "live 1000\ngrant 1 one [c]\ngrant 1 two [c]\n") != 0 &&
+		        strcmp(call.told, "live 1000\ngrant 2 three [d]\n") != 0))
+			atomic_fetch_add(&asking.wrong, 1);
+		atomic_fetch_add(&asking.asked, 1);
+	}
+	return arg;
+}
+
+static void asking_while_it_is_reloaded(void **state)
+{
+	static const char *const files[] = { HEAD "a,,,one,c,subscribe,\na,,,two,c,subscribe,\n", HEAD "a,,,three,d,,publish\n" };
+	char path[] = "/tmp/test_auth_csv.XXXXXX";
+	struct conf conf = { path, 1000 };
+	pthread_t threads[3];
+
+	close(mkstemp(path));
+	write_file(path, files[0]);
+	assert_int_equal(pluq_plugin_entry.init(&mock.host.pub, &conf, &asking.self, &why), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_until_over, NULL), 0);
+	for (int i = 1; i <= 50 || atomic_load(&asking.asked) < 1000; i++) {
+		write_file(path, files[i % 2]);
+		assert_int_equal(pluq_plugin_entry.reload(asking.self, &conf, &why), 0);
+	}
+	atomic_store(&asking.over, true);
+	for (size_t i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	pluq_plugin_entry.fini(asking.self);
+	unlink(path);
+	assert_int_equal(atomic_load(&asking.wrong), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +475,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_rows_of_one_login, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_login_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(secrets_with_nul, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(asking_while_it_is_reloaded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reload_takes_all_or_nothing, set_up, tear_down),
 	};
 
