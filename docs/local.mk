@@ -1,5 +1,9 @@
-dist_man_MANS += docs/pluqd.8 docs/nsq_tail.1
+dist_man_MANS += docs/pluqd.8 docs/nsq_tail.1 docs/pluq_token.1
 dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/operators.md docs/options.md docs/plugins.md
+
+# What docs/plugins.md walks through; a test builds and runs it as it is installed.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = docs/examples/auth-backend.c docs/examples/auth-team.c docs/examples/publish.js
 
 # The reference of all options, from the tables themselves. A test compares the committed copy with them.
 options-doc: pluqd $(pkglib_LTLIBRARIES)

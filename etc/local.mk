@@ -1,4 +1,4 @@
-EXTRA_DIST += etc/pluq/nsqd.yaml etc/pluq/nsqlookupd.yaml etc/systemd/pluqd@.service.in
+EXTRA_DIST += etc/pluq/nsqauthd.yaml etc/pluq/nsqd.yaml etc/pluq/nsqlookupd.yaml etc/systemd/pluqd@.service.in
 
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = etc/sysusers.d/pluq.conf
@@ -13,7 +13,7 @@ etc/systemd/pluqd@.service: etc/systemd/pluqd@.service.in Makefile
 
 # What an administrator has changed is not overwritten, and not removed.
 pluqconfdir = $(sysconfdir)/pluq
-PLUQ_ROLES = nsqd nsqlookupd
+PLUQ_ROLES = nsqauthd nsqd nsqlookupd
 install-data-local:
 	$(MKDIR_P) $(DESTDIR)$(pluqconfdir)/conf.d
 	for role in $(PLUQ_ROLES); do \

@@ -1,11 +1,4 @@
-"""What `make install` puts in place: plugins are built against it outside the tree, with the commands of docs/plugins.md.
-
-Environment:
-    PLUQ_BUILD_DIR            the build tree; from it a staged installation is made for these tests,
-    PLUQ_INSTALLED_DAEMON     unless these name one that exists (make installcheck): its pluqd,
-    PLUQ_INSTALLED_PKGCONFIG  the folder of its pluq-plugin.pc,
-    DESTDIR                   where it is staged, if it is
-"""
+"""What `make install` puts in place: plugins are built against it outside the tree, with the commands of docs/plugins.md."""
 
 import os
 import re
@@ -15,113 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from pluqtest import daemon as under_test
-from pluqtest import scaled
+from pluqtest.installation import BUILD, GUIDE, examples, make, run
 
-BUILD = os.environ.get("PLUQ_BUILD_DIR", "")
-EXISTING = os.environ.get("PLUQ_INSTALLED_DAEMON", "")
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 COMPILERS = [pytest.param(c, marks=pytest.mark.skipif(not shutil.which(c), reason=f"{c} is not installed"))
              for c in ("gcc", "clang")]
 
-
-def run(*command, status=0, **kw):
-    r = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=scaled(60), **kw)
-    assert r.returncode == status, f"{command}: status {r.returncode}\n{r.stdout}{r.stderr}"
-    return r
-
-
-def make(*arguments):
-    """In the build tree, and not as a part of the make that may have started this suite."""
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")}
-    return subprocess.run(["make", *arguments], cwd=BUILD, env=env, capture_output=True, text=True, timeout=scaled(120))
-
-
-class Installation:
-    """root: where it is staged, or nothing. plugin_dir: where a plugin may be put: the installed folder if it is ours, else one
-    beside it in which the installed plugins are seen too."""
-
-    def __init__(self, root, daemon, pkgconfig, ours, scratch):
-        self.root, self.daemon, self.ours = root, Path(daemon), ours
-        # pkg-config then puts the root before the directories that it names.
-        self.env = {**os.environ, "PKG_CONFIG_PATH": str(pkgconfig), **({"PKG_CONFIG_SYSROOT_DIR": str(root)} if root else {})}
-        self.headers = Path(self.variable("includedir")) / "pluq"
-        self.plugins = self.plugin_dir = Path(self.variable("plugindir"))
-        if not ours:
-            self.plugin_dir = scratch
-            for plugin in self.plugins.glob("*.so"):
-                (scratch / plugin.name).symlink_to(plugin)
-
-    def variable(self, name):
-        value = run("pkg-config", f"--variable={name}", "pluq-plugin", env=self.env).stdout.strip()
-        assert not name.endswith("dir") or Path(value).is_relative_to(self.root or "/"), value
-        return value
-
-    def shell(self, folder, lines, compiler):
-        """Runs lines as a reader of the guide would, with this installation in PATH and `cc` being that compiler."""
-        programs = folder / "bin"
-        programs.mkdir()
-        (programs / "cc").symlink_to(shutil.which(compiler))
-        (programs / "pluqd").write_text(f'#!/bin/sh\nexec {self.daemon} --set plugin_dir={self.plugin_dir} "$@"\n')
-        (programs / "pluqd").chmod(0o755)
-        env = {**self.env, "PATH": f"{programs}:{os.environ['PATH']}", "PWD": str(folder)}
-        return run("sh", "-e", "-c", "\n".join(lines), cwd=folder, env=env)
-
-
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory):
-    scratch = tmp_path_factory.mktemp("plugins")
-    if EXISTING:
-        return Installation(os.environ.get("DESTDIR", ""), EXISTING, os.environ["PLUQ_INSTALLED_PKGCONFIG"], False, scratch)
-    if not BUILD:
-        pytest.skip("PLUQ_BUILD_DIR is not set")
-    root = tmp_path_factory.mktemp("root")
-    r = make("install", f"DESTDIR={root}")
-    assert r.returncode == 0, r.stdout + r.stderr
-    daemon, = root.rglob("sbin/pluqd")
-    pc, = root.rglob("pluq-plugin.pc")
-    return Installation(root, daemon, pc.parent, True, scratch)
-
-
-@pytest.fixture
-def launch_installed(installation, launch, monkeypatch):
-    monkeypatch.setattr(under_test, "PROGRAM", str(installation.daemon))
-    monkeypatch.setattr(under_test, "PLUGIN_DIR", str(installation.plugin_dir))
-    return launch
-
-
-def examples():
-    """The indented blocks of the guide."""
-    blocks, block = [], []
-    for line in [*GUIDE.read_text().splitlines(), "end"]:
-        if line.startswith("    ") or (block and not line):
-            block.append(line[4:])
-        elif block:
-            blocks.append("\n".join(block).rstrip() + "\n")
-            block = []
-    return blocks
-
-
-SOURCE, COMMANDS, CONFIGURATION = examples()
+SOURCE, COMMANDS, CONFIGURATION = examples("The least that loads")
 
 
 @pytest.fixture(params=COMPILERS)
 def greeter(request, installation, tmp_path):
     """The guide's example, built and put in place by the guide's commands."""
     (tmp_path / "greeter.c").write_text(SOURCE)
-    lines = COMMANDS.splitlines()
-    copying = [line for line in lines if line.startswith("cp ")]
-    assert len(copying) == 1
-    if not installation.ours:
-        lines.remove(copying[0])
-    out = installation.shell(tmp_path, lines, request.param).stdout
-    assert re.search(r"^  greeting: hello$", out, re.M), out
-    if not installation.ours:
-        shutil.copy(tmp_path / "greeter.so", installation.plugin_dir)
-    placed = installation.plugin_dir / "greeter.so"
-    assert placed.read_bytes() == (tmp_path / "greeter.so").read_bytes()
+    placed = installation.build(tmp_path, "greeter", COMMANDS, request.param)
+    assert re.search(r"^  greeting: hello$", installation.said, re.M), installation.said
     yield tmp_path / "greeter.so"
     placed.unlink()
 
@@ -202,7 +104,7 @@ def test_every_private_header_stands_alone():
 
 def test_plugins_export_one_symbol(installation):
     plugins = list(installation.plugins.glob("*.so"))
-    assert {"nsqd.so", "lookupd.so", "diskqueue.so", "memory.so"} <= {p.name for p in plugins}
+    assert {"nsqd.so", "lookupd.so", "authd.so", "auth-csv.so", "auth-http.so", "auth-token.so", "auth-cert.so", "diskqueue.so", "memory.so"} <= {p.name for p in plugins}
     for plugin in plugins:
         assert exported(plugin) == {"pluq_plugin_entry"}, plugin
 
@@ -249,7 +151,7 @@ def test_the_unit_runs_what_is_installed(installation):
     unit = (prefix / "lib/systemd/system/pluqd@.service").read_text()
     program, option, config = re.search(r"^ExecStart=(\S+) (--config) (\S+)$", unit, re.M).groups()
     assert root / program.lstrip("/") == installation.daemon
-    for role in ("nsqd", "nsqlookupd"):
+    for role in ("nsqauthd", "nsqd", "nsqlookupd"):
         run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", option,
             root / config.replace("%i", role).lstrip("/"), "--check-config")
     users = re.findall(r"^u (\S+)", (prefix / "lib/sysusers.d/pluq.conf").read_text(), re.M)
@@ -260,7 +162,8 @@ def test_the_unit_runs_what_is_installed(installation):
 
 
 @pytest.mark.parametrize("role,options", [("nsqd", ["broadcast_address", "lookupd_tcp_address"]),
-                                          ("nsqlookupd", ["broadcast_address", "inactive_producer_timeout"])])
+                                          ("nsqlookupd", ["broadcast_address", "inactive_producer_timeout"]),
+                                          ("nsqauthd", ["https_address", "tls_cert", "oauth2_echo_endpoint"])])
 def test_the_shipped_suggestions_are_good(installation, tmp_path, role, options):
     """What is commented out in a file is taken as it stands there."""
     shipped = (GUIDE.parents[1] / "etc" / "pluq" / f"{role}.yaml").read_text()

@@ -9,7 +9,7 @@
 extern const struct pluq_plugin pluq_plugin_entry;
 
 struct conf {
-	const char *file;
+	const char *data_file;
 	int64_t ttl;
 };
 
@@ -85,7 +85,7 @@ static int begin(const char *text, void **self, struct pluq_why *why)
 {
 	static struct conf conf;
 
-	conf = (struct conf){.file = mock_asker_file(text), .ttl = INT64_C(60000000000)};
+	conf = (struct conf){.data_file = mock_asker_file(text), .ttl = INT64_C(60000000000)};
 	return pluq_plugin_entry.init(&host.host.pub, &conf, self, why);
 }
 
@@ -136,12 +136,12 @@ static void a_reload_takes_the_new_file_if_it_is_good(void **state)
 
 	assert_int_equal(begin("CN=a\n\tpublish a\n", &self, &why), 0);
 	struct pluq_auth_query a = certificate("a", ALT("DNS:x")), b = certificate("b", ALT("DNS:x"));
-	conf.file = mock_asker_file("CN=b\n\tpublish b\n");
+	conf.data_file = mock_asker_file("CN=b\n\tpublish b\n");
 	assert_int_equal(pluq_plugin_entry.reload(self, &conf, &why), 0);
 	assert_int_equal(ask(self, &a, &call), PLUQ_AUTH_SILENT);
 	assert_int_equal(ask(self, &b, &call), PLUQ_AUTH_ALLOW);
 	assert_string_equal(call.text, "identity b \ngrant p b .*\nlive 1000000000\n");
-	conf.file = mock_asker_file("CN=a\nDNS:* CN=b\n");
+	conf.data_file = mock_asker_file("CN=a\nDNS:* CN=b\n");
 	assert_int_equal(pluq_plugin_entry.reload(self, &conf, &why), PLUQ_EINVAL);
 	assert_non_null(strstr(why.text, ":2:1: a star stands only for"));
 	assert_int_equal(ask(self, &b, &call), PLUQ_AUTH_ALLOW);

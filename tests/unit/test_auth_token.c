@@ -34,7 +34,7 @@ static int begin(const char *text, void **self, struct pluq_why *why)
 {
 	static struct conf conf;
 
-	conf = (struct conf){.file = mock_asker_file(text), .ttl = 600 * SECOND};
+	conf = (struct conf){.data_file = mock_asker_file(text), .ttl = 600 * SECOND};
 	return pluq_plugin_entry.init(&host.host.pub, &conf, self, why);
 }
 
@@ -192,7 +192,7 @@ static void a_reload_takes_the_new_file(void **state)
 	struct conf conf = {.ttl = SECOND};
 
 	assert_int_equal(ask(self, "a:one", &call), PLUQ_AUTH_LATER);
-	conf.file = mock_asker_file(entry("b", "two", 0, "\tpublish new\n"));
+	conf.data_file = mock_asker_file(entry("b", "two", 0, "\tpublish new\n"));
 	assert_int_equal(pluq_plugin_entry.reload(self, &conf, &why), 0);
 	mock_asker_work(&host); /* what was asked of the old one is answered by it */
 	assert_int_equal(call.verdict, PLUQ_AUTH_ALLOW);
@@ -200,7 +200,7 @@ static void a_reload_takes_the_new_file(void **state)
 	assert_int_equal(ask(self, "b:two", &next), PLUQ_AUTH_ALLOW);
 	assert_string_equal(next.text, "identity b \nlive 1000000000\ngrant p new .*\n");
 
-	conf.file = mock_asker_file("b sha256:\n");
+	conf.data_file = mock_asker_file("b sha256:\n");
 	assert_int_equal(pluq_plugin_entry.reload(self, &conf, &why), PLUQ_EINVAL);
 	assert_non_null(strstr(why.text, ":1:3: the salt is not"));
 	assert_int_equal(ask(self, "b:two", &next), PLUQ_AUTH_ALLOW);

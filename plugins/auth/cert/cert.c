@@ -5,7 +5,7 @@
 #include "names.h"
 
 struct conf {
-	const char *file;
+	const char *data_file;
 	int64_t ttl; /* ns */
 };
 
@@ -19,7 +19,7 @@ struct cert {
 };
 
 static const struct pluq_option options[] = {
-	{.key = "file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD | PLUQ_OPT_REQUIRED, .offset = offsetof(struct conf, file),
+	{.key = "data_file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD | PLUQ_OPT_REQUIRED, .offset = offsetof(struct conf, data_file),
 	    .help = "file of names in client certificates and what they may do. It is read again on SIGHUP"},
 	{.key = "ttl", .type = PLUQ_OPT_DURATION, .flags = PLUQ_OPT_RELOAD, .standard = "1h", .offset = offsetof(struct conf, ttl),
 	    .min = INT64_C(1000000000), .max = INT64_C(31536000000000000),
@@ -101,13 +101,13 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		return rules_no_memory(why);
 	c->host = host;
 	c->ttl = o->ttl;
-	int status = read_rules(&c->rules, o->file, why);
+	int status = read_rules(&c->rules, o->data_file, why);
 	if (status < 0) {
 		free(c);
 		return status;
 	}
 	pthread_rwlock_init(&c->lock, NULL);
-	host->log(host, PLUQ_INFO, "%zu entries in %s", c->rules.entry_count, o->file);
+	host->log(host, PLUQ_INFO, "%zu entries in %s", c->rules.entry_count, o->data_file);
 	*self = c;
 	return 0;
 }
@@ -118,11 +118,11 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	const struct conf *o = conf;
 	struct cert *c = self;
 	struct rules fresh, old;
-	int status = read_rules(&fresh, o->file, why);
+	int status = read_rules(&fresh, o->data_file, why);
 
 	if (status < 0)
 		return status;
-	c->host->log(c->host, PLUQ_INFO, "%zu entries in %s", fresh.entry_count, o->file);
+	c->host->log(c->host, PLUQ_INFO, "%zu entries in %s", fresh.entry_count, o->data_file);
 	pthread_rwlock_wrlock(&c->lock);
 	old = c->rules;
 	c->rules = fresh;

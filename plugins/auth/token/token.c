@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct pluq_option options[] = {
-	{.key = "file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD | PLUQ_OPT_REQUIRED, .offset = offsetof(struct conf, file),
+	{.key = "data_file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD | PLUQ_OPT_REQUIRED, .offset = offsetof(struct conf, data_file),
 	    .help = "file of secrets and what they may do; pluq_token makes its lines. It is read again on SIGHUP"},
 	{.key = "ttl", .type = PLUQ_OPT_DURATION, .flags = PLUQ_OPT_RELOAD, .standard = "1h", .offset = offsetof(struct conf, ttl),
 	    .min = INT64_C(1000000000), .max = INT64_C(31536000000000000),
@@ -78,13 +78,13 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 
 	if (!t)
 		return rules_no_memory(why);
-	*t = (struct token){.host = host, .ttl = c->ttl, .table = read_table(c->file, why)};
+	*t = (struct token){.host = host, .ttl = c->ttl, .table = read_table(c->data_file, why)};
 	if (!t->table) {
 		free(t);
 		return PLUQ_EINVAL;
 	}
 	pthread_mutex_init(&t->lock, NULL);
-	host->log(host, PLUQ_INFO, "%zu secrets in %s", t->table->count, c->file);
+	host->log(host, PLUQ_INFO, "%zu names in %s", t->table->count, c->data_file);
 	*self = t;
 	return 0;
 }
@@ -94,11 +94,11 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 {
 	const struct conf *c = conf;
 	struct token *t = self;
-	struct table *fresh = read_table(c->file, why), *old;
+	struct table *fresh = read_table(c->data_file, why), *old;
 
 	if (!fresh)
 		return PLUQ_EINVAL;
-	t->host->log(t->host, PLUQ_INFO, "%zu secrets in %s", fresh->count, c->file);
+	t->host->log(t->host, PLUQ_INFO, "%zu names in %s", fresh->count, c->data_file);
 	pthread_mutex_lock(&t->lock);
 	old = t->table;
 	t->table = fresh;

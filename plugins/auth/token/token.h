@@ -7,7 +7,7 @@
 #include "table.h"
 
 struct conf {
-	const char *file;
+	const char *data_file;
 	int64_t ttl; /* ns */
 };
 
