@@ -100,8 +100,10 @@ static size_t take(struct deflater *d, const uint8_t *in, size_t n, struct pluq_
 		d->in.avail_out = (unsigned)room;
 		unsigned had = d->in.avail_in;
 		int result = inflate(&d->in, Z_SYNC_FLUSH);
-		if (d->in.avail_in < had) /* else it is not told */
-			d->in_block = !(d->in.data_type & BETWEEN_BLOCKS);
+		if (d->in.data_type & BETWEEN_BLOCKS)
+			d->in_block = false;
+		else if (d->in.avail_in < had) /* else it is not told twice */
+			d->in_block = true;
 		pluq__run_use(to, room - d->in.avail_out);
 		d->stuffed = d->in.avail_out == 0;
 		if (result == Z_STREAM_END)
