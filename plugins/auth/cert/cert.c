@@ -36,7 +36,7 @@ static const char *match(const struct rules *r, const struct rule_entry *e, cons
 	return who;
 }
 
-/* All entries that fit count; who it is, the first one tells. */
+/* All entries that fit count. Who it is: the common name; without one, the name that fitted first. */
 static int judge(const struct cert *c, const struct pluq_auth_query *q, struct pluq_auth_call *call)
 {
 	const struct pluq_auth *auth = c->host->auth;
@@ -49,7 +49,7 @@ static int judge(const struct cert *c, const struct pluq_auth_query *q, struct p
 		if (!who)
 			continue;
 		if (!known)
-			auth->identify(call, who, "");
+			auth->identify(call, *q->common_name ? q->common_name : who, "");
 		known = true;
 		rules_grant(&c->rules, e, auth, call);
 	}

@@ -12,7 +12,7 @@
 /* NULL, or what is wrong with the text, for people. */
 const char *names_check(const char *text);
 
-/* The name of the certificate that fits the text, as who the peer is; NULL: none does. Borrowed from the query. */
+/* The name of the certificate that fits the text; NULL: none does. Borrowed from the query. */
 const char *names_match(const char *text, const struct pluq_auth_query *);
 
 #endif
