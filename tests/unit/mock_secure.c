@@ -155,7 +155,7 @@ int mock_tls_change(struct pluq_tls *tls, const struct pluq_tls_params *params, 
 {
 	assert(params->size == sizeof(*params));
 	if (mock.secure.no_file) {
-		strcpy(why->text, "no such file");
+		strcpy(why->text, mock.secure.no_file);
 		return PLUQ_ETLS;
 	}
 	mock.secure.params = *params;

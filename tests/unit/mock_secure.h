@@ -14,7 +14,7 @@ struct mock_secure {
 	bool deny_d;          /* a late verdict on a topic that begins with 'd' is a refusal */
 	bool upgrades_later;  /* upgrades wait for mock_upgrade_answer */
 	bool refuse_upgrade;  /* conn_upgrade fails */
-	bool no_file;         /* no certificate can be read */
+	const char *no_file;  /* why no certificate can be read; NULL: it can */
 
 	/* what was told */
 	char secret[64], remote_ip[64], common_name[64];

@@ -325,9 +325,17 @@ static void options_must_fit_together(void **state)
 	mock.conf.tls_client_auth_policy = "require";
 	assert_refused("tls_client_auth_policy: cannot require TLS of clients without tls_cert and tls_key");
 	mock.conf.tls_cert = mock.conf.tls_key = "a";
-	mock.secure.no_file = true;
-	assert_refused("no such file");
-	mock.secure.no_file = false;
+	mock.secure.no_file = "no such file a";
+	assert_refused("tls_cert: no such file a");
+	mock.conf.tls_key = "b";
+	mock.secure.no_file = "no such file b";
+	assert_refused("tls_key: no such file b");
+	mock.conf.tls_cert = mock.conf.tls_key = mock.conf.tls_client_auth_policy = "";
+	mock.conf.tls_root_ca_file = "ca";
+	mock.secure.no_file = "no such file ca";
+	assert_refused("tls_root_ca_file: no such file ca");
+	mock.conf.tls_cert = mock.conf.tls_key = "a";
+	mock.secure.no_file = NULL;
 	mock_start();
 }
 
@@ -368,10 +376,10 @@ static void reload_takes_new_certificates(void **state)
 	assert_int_equal(mock_reload(&next, &why), 0);
 	assert_string_equal(mock.secure.params.cert_file, "other");
 	assert_int_equal(mock.secure.params.min_version, 0x0303);
-	mock.secure.no_file = true;
+	mock.secure.no_file = "cannot read other";
 	assert_int_equal(mock_reload(&next, &why), PLUQ_ETLS);
-	assert_string_equal(why.text, "no such file");
-	mock.secure.no_file = false;
+	assert_string_equal(why.text, "tls_cert: cannot read other");
+	mock.secure.no_file = NULL;
 	next.tls_client_auth_policy = "require";
 	assert_int_equal(mock_reload(&next, &why), PLUQ_EINVAL);
 	next.tls_client_auth_policy = next.tls_cert = next.tls_key = "";

@@ -69,16 +69,51 @@ static struct pluq_tls_params params_of(const struct nsqd *n, const struct conf 
 	};
 }
 
+/* Names the option that the cause is about: it quotes the value. */
+static void name_option(const struct conf *conf, const struct pluq_why *cause, struct pluq_why *why)
+{
+	const struct {
+		const char *name, *value;
+	} given[] = {
+		{"tls_ciphers", conf->tls_ciphers},
+		{"tls_ciphersuites", conf->tls_ciphersuites},
+		{"tls_root_ca_file", conf->tls_root_ca_file},
+		{"tls_key", conf->tls_key},
+	};
+	const char *name = "tls_cert";
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (*given[i].value && strcmp(given[i].value, conf->tls_cert) != 0 && strstr(cause->text, given[i].value))
+			name = given[i].name;
+	snprintf(why->text, sizeof(why->text), "%s: %.220s", name, *cause->text ? cause->text : "out of memory");
+}
+
 static int offer(struct nsqd *n, const struct conf *conf, struct pluq_why *why)
 {
 	struct pluq_tls_params params = params_of(n, conf);
+	struct pluq_why cause = {.text = ""};
 	struct pluq_tls *tls = n->tls;
+	int status = tls ? n->net->tls_change(tls, &params, &cause) : n->net->tls_new(n->host, &params, &tls, &cause);
 
-	if (tls)
-		return n->net->tls_change(tls, &params, why);
-	int status = n->net->tls_new(n->host, &params, &tls, why);
-	if (status == 0)
+	if (status < 0)
+		name_option(conf, &cause, why);
+	else
 		n->tls = tls;
+	return status;
+}
+
+/* Without a certificate nobody is verified, but a file that cannot be read is a mistake all the same. */
+static int check_roots(const struct nsqd *n, struct pluq_why *why)
+{
+	struct pluq_tls_params params = {.size = sizeof(params), .client = true, .peer = PLUQ_TLS_PEER_VERIFY,
+	    .cert_file = "", .key_file = "", .ca_file = n->conf->tls_root_ca_file, .min_version = TLS_1_2, .ciphers = "",
+	    .ciphersuites = ""};
+	struct pluq_why cause = {.text = ""};
+	struct pluq_tls *tls;
+	int status = *params.ca_file ? n->net->tls_new(n->host, &params, &tls, &cause) : 0;
+
+	if (status < 0)
+		name_option(n->conf, &cause, why);
 	return status;
 }
 
@@ -89,7 +124,7 @@ int tls_start(struct nsqd *n, struct pluq_why *why)
 	if (status < 0)
 		return status;
 	n->tls_required = tls_required(n->conf);
-	return *n->conf->tls_cert ? offer(n, n->conf, why) : 0;
+	return *n->conf->tls_cert ? offer(n, n->conf, why) : check_roots(n, why);
 }
 
 int tls_reload(struct nsqd *n, const struct conf *conf, struct pluq_why *why)
