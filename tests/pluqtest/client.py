@@ -170,6 +170,7 @@ class Client:
         coder = TlsCoder(context, hostname, session)
         coder.handshake(self)
         self.add_coder(coder)
+        self.rest += coder.decode(b"")  # what came in one piece with the end of the handshake
         return coder
 
     @property

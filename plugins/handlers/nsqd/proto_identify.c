@@ -109,7 +109,7 @@ static uint8_t layers_for(const struct conn *c, const struct identify *i)
 	const struct conf *conf = c->nsqd->conf;
 	unsigned layers = 0;
 
-	if (!i->feature_negotiation || c->layers || !c->nsqd->net->conn_upgrade)
+	if (!i->feature_negotiation || c->layers)
 		return 0;
 	if (i->tls_v1 && c->nsqd->tls)
 		layers |= LAYER_TLS;
