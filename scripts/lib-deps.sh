@@ -8,7 +8,7 @@ PLUQ_BUILD_PACKAGES='gcc:gcc make:make libc6-dev autoconf automake libtool pkg-c
 	libjansson-dev libssl-dev zlib1g-dev libltdl-dev libhttp-parser-dev libpcre2-dev libsnappy-dev'
 # For every test: compilers for the plugin author's headers, the client from npm (over HTTPS), networks to cut, the sanitizers' and
 # fuzzers' run-time libraries.
-PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest g++:g++ nodejs:node npm:npm ca-certificates iproute2:ip clang:clang libclang-rt-dev'
+PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest g++:g++ nodejs:node npm:npm ca-certificates iproute2:ip openssl:openssl clang:clang libclang-rt-dev'
 
 pluq_missing() {
 	for entry in "$@"; do

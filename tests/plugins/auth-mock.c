@@ -4,7 +4,8 @@
  *	SECRET VERDICT TTL_MS DELAY_MS IDENTITY CONDITIONS [PERMISSIONS TOPIC [CHANNEL ...]]...
  *
  * VERDICT: allow deny silent error, or `never`: the answer comes only when nobody waits any more. CONDITIONS, separated by spaces, or
- * "-": ip=ADDRESS cn=NAME san=NAME tls clear verified. What a grant consists of is separated by spaces, the permissions by commas.
+ * "-": ip=ADDRESS cn=NAME san=NAME tls clear verified. What a grant consists of is separated by spaces, the permissions by commas; '' is
+ * the empty pattern.
  * Every question is logged: "asked SECRET". Built twice: with BLOCKS 1 the delay is slept in the call, else the answer comes later.
  */
 #include <pluq/auth.h>
@@ -93,7 +94,7 @@ static void tell_grant(const struct mock *m, struct pluq_auth_call *call, char *
 	if (!words || !topic)
 		return;
 	for (char *c = strtok_r(NULL, " ", &rest); c && n < 16; c = strtok_r(NULL, " ", &rest))
-		channels[n++] = c;
+		channels[n++] = strcmp(c, "''") == 0 ? "" : c;
 	permissions |= strstr(words, "subscribe") ? PLUQ_MAY_SUBSCRIBE : 0;
 	permissions |= strstr(words, "publish") ? PLUQ_MAY_PUBLISH : 0;
 	permissions |= strstr(words, "admin") ? PLUQ_MAY_ADMIN : 0;
@@ -215,10 +216,10 @@ static int ask(void *self, const struct pluq_auth_query *q, struct pluq_auth_cal
 		return PLUQ_AUTH_ERROR;
 	}
 	while (fgets(line, sizeof line, f)) {
-		char *fields[24], *rest, conditions[256];
+		char *fields[48], *rest, conditions[256];
 		size_t n = 0;
 		line[strcspn(line, "\n")] = '\0';
-		for (char *p = strtok_r(line, "\t", &rest); p && n < 24; p = strtok_r(NULL, "\t", &rest))
+		for (char *p = strtok_r(line, "\t", &rest); p && n < 48; p = strtok_r(NULL, "\t", &rest))
 			fields[n++] = p;
 		if (n < 6 || (strcmp(fields[0], "*") != 0 && strcmp(fields[0], (const char *)q->secret) != 0))
 			continue;

@@ -178,6 +178,11 @@ class Certs:
     def client_self_signed(self):
         return self._client("client-self-signed", None, cn="client.example", names=["DNS:client.example"])
 
+    @functools.cache
+    def named_client(self, cn):
+        """One whose common name this is."""
+        return self._client(f"client-named-{cn}", self.root, cn=cn)
+
     # Python's side
 
     def context(self, pair=None, ca_file=None, verify=True, version=None, ciphers=None):

@@ -72,7 +72,7 @@ class Pluqd:
         self.enter = None  # called in the process before it becomes the program: a network namespace, for instance
         self.process = None
         self.log_from = 0
-        self.tcp = self.http_at = self.https_at = None
+        self.tcp = self.http_at = self.https_at = self.tls_at = None
         if start:
             self.start()
 
@@ -135,6 +135,7 @@ class Pluqd:
         self.tcp = self._address("TCP", self.listen["tcp_address"])
         self.http_at = self._address("HTTP", self.listen["http_address"])
         self.https_at = self._address("HTTPS", str(self.options.get("https_address", "")))
+        self.tls_at = self._address("TLS", str(self.options.get("tls_tcp_address", "")))
         return self
 
     def _serves(self):

@@ -33,8 +33,14 @@ class Lookupd(Pluqd):
         b.identify(**fields)
         return b
 
-    def stranger(self, magic=MAGIC, **kw):
-        return Broker(self.tcp, magic=magic, **kw)
+    def stranger(self, magic=MAGIC, tls=None, **kw):
+        """tls: an ssl.SSLContext; under TLS from the first byte."""
+        if not tls:
+            return Broker(self.tcp, magic=magic, **kw)
+        b = Broker(self.tls_at, magic=None, **kw)
+        b.start_tls(tls)
+        b.send(magic)
+        return b
 
     # what it says
 
