@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <pluq/auth.h>
 #include <pluq/name.h>
 
 bool http_query_ok(struct lookupd *l, struct pluq_http_request *req)
@@ -31,6 +32,17 @@ bool http_name_arg(struct lookupd *l, struct pluq_http_request *req, const char 
 		return true;
 	l->http->error(req, 400, invalid);
 	return false;
+}
+
+bool http_may_see(const struct lookupd *l, const struct pluq_http_request *req, const struct registration *topic)
+{
+	return l->http->may(req, PLUQ_MAY_SUBSCRIBE | PLUQ_MAY_PUBLISH | PLUQ_MAY_ADMIN, topic->name, topic->length);
+}
+
+/* With auth its name is matched against patterns. */
+size_t http_see_work(const struct lookupd *l)
+{
+	return l->conf->http_auth ? 8 : 1;
 }
 
 void http_text(struct lookupd *l, struct pluq_http_request *req, uint32_t status, const char *text)

@@ -11,6 +11,11 @@ bool http_arg(struct lookupd *, struct pluq_http_request *, const char *key, con
 bool http_name_arg(struct lookupd *, struct pluq_http_request *, const char *key, const char *missing, const char *invalid,
     struct span *out);
 
+/* Whether the answer may speak of the topic: it shows what the secret has a grant for, whatever kind. */
+bool http_may_see(const struct lookupd *, const struct pluq_http_request *, const struct registration *topic);
+/* What that costs, in things touched (see walk.h). */
+size_t http_see_work(const struct lookupd *);
+
 void http_text(struct lookupd *, struct pluq_http_request *, uint32_t status, const char *text);
 /* 200 with this JSON, or 500 if it could not be made; frees the text. */
 void http_json(struct lookupd *, struct pluq_http_request *, struct text *);

@@ -3,22 +3,25 @@
 #include "json.h"
 #include "walk.h"
 
-static void add_tombstones(struct lookupd *l, struct text *t, const struct peer *p, int64_t now)
+static void add_tombstones(const struct walk *w, struct text *t, const struct peer *p, int64_t now)
 {
 	bool some = false;
 
 	SET_EACH(&p->topics, const struct entry, e) {
+		if (!http_may_see(w->lookupd, w->arg, e->reg))
+			continue;
 		put_comma(t, &some);
-		text_str(t, lookupd_tombstoned(l, e, now) ? "true" : "false");
+		text_str(t, lookupd_tombstoned(w->lookupd, e, now) ? "true" : "false");
 	}
 }
 
-static void add_topics(struct text *t, const struct peer *p)
+static void add_topics(const struct walk *w, struct text *t, const struct peer *p)
 {
 	bool some = false;
 
 	SET_EACH(&p->topics, const struct entry, e)
-		put_name(t, e->reg, &some);
+		if (http_may_see(w->lookupd, w->arg, e->reg))
+			put_name(t, e->reg, &some);
 }
 
 /* walk.step */
@@ -33,11 +36,11 @@ static size_t add_node(struct walk *w, struct link *item)
 	put_comma(t, &w->some);
 	put_peer(t, "remote_address", p);
 	text_str(t, ",\"tombstones\":[");
-	add_tombstones(w->lookupd, t, p, now);
+	add_tombstones(w, t, p, now);
 	text_str(t, "],\"topics\":[");
-	add_topics(t, p);
+	add_topics(w, t, p);
 	text_str(t, "]}");
-	return 1 + p->topics.count;
+	return 1 + http_see_work(w->lookupd) * p->topics.count;
 }
 
 /* walk.done */

@@ -8,9 +8,11 @@ static size_t add_topic(struct walk *w, struct link *item)
 {
 	const struct topic *t = LINK_OWNER(item, struct topic, link);
 
-	if (t->listed)
+	if (!t->listed)
+		return 1;
+	if (http_may_see(w->lookupd, w->arg, &t->reg))
 		put_name(&w->out, &t->reg, &w->some);
-	return 1;
+	return http_see_work(w->lookupd);
 }
 
 /* walk.done */

@@ -25,6 +25,7 @@ lookupd_files = \
 	plugins/handlers/lookupd/siphash.c plugins/handlers/lookupd/siphash.h \
 	plugins/handlers/lookupd/snapshot.c plugins/handlers/lookupd/snapshot.h \
 	plugins/handlers/lookupd/snapshot_file.c plugins/handlers/lookupd/snapshot_file.h \
+	plugins/handlers/lookupd/tls.c plugins/handlers/lookupd/tls.h \
 	plugins/handlers/lookupd/text.c plugins/handlers/lookupd/text.h \
 	plugins/handlers/lookupd/walk.c plugins/handlers/lookupd/walk.h
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "tls.h"
 
 const char *lookupd_broadcast_address(const struct lookupd *l)
 {
@@ -19,12 +20,19 @@ const char *lookupd_broadcast_address(const struct lookupd *l)
 
 int64_t lookupd_tcp_port(const struct lookupd *l)
 {
-	return l->tcp ? l->net->listener_port(l->tcp) : 0;
+	const struct pluq_listener *listener = l->tcp ? l->tcp : l->tls_tcp;
+
+	return listener ? l->net->listener_port(listener) : 0;
 }
 
 int64_t lookupd_http_port(const struct lookupd *l)
 {
 	return l->server ? l->http->server_port(l->server) : 0;
+}
+
+int64_t lookupd_https_port(const struct lookupd *l)
+{
+	return l->https ? l->http->server_port(l->https) : 0;
 }
 
 bool lookupd_active(const struct lookupd *l, const struct peer *p, int64_t now_ns)
@@ -37,18 +45,20 @@ bool lookupd_tombstoned(const struct lookupd *l, const struct entry *e, int64_t 
 	return e->tombstoned_ns && now_ns - e->tombstoned_ns < l->conf->tombstone_lifetime;
 }
 
-static int listen_tcp(struct lookupd *l, struct pluq_why *why)
+/* tls NULL: in the clear. An empty address is off. */
+static int listen_tcp(struct lookupd *l, const char *address, struct pluq_tls *tls, struct pluq_listener **out, struct pluq_why *why)
 {
 	struct pluq_listen listen = {
 		.size = sizeof(listen),
-		.address = l->conf->tcp_address,
-		.what = "TCP",
+		.address = address,
+		.what = tls ? "TLS TCP" : "TCP",
 		.max_rest = CONN_REST_MAX,
 		.ops = &conn_ops,
 		.arg = l,
+		.tls = tls,
 	};
 
-	return *l->conf->tcp_address ? l->net->listen(l->host, &listen, &l->tcp, why) : 0;
+	return *address ? l->net->listen(l->host, &listen, out, why) : 0;
 }
 
 /* pluq_plugin.fini. Loops and connections have ended. */
@@ -77,7 +87,11 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	db_init(&l->db);
 	if (gethostname(l->hostname, sizeof(l->hostname) - 1) < 0)
 		strcpy(l->hostname, "localhost");
-	int status = listen_tcp(l, why);
+	int status = tls_start(l, why);
+	if (status == 0)
+		status = listen_tcp(l, l->conf->tcp_address, NULL, &l->tcp, why);
+	if (status == 0)
+		status = listen_tcp(l, l->conf->tls_tcp_address, l->tls, &l->tls_tcp, why);
 	if (status == 0)
 		status = http_start(l, why);
 	if (status < 0) {
@@ -86,6 +100,17 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	}
 	*self = l;
 	return 0;
+}
+
+/* pluq_plugin.reload */
+static int reload(void *self, const void *conf, struct pluq_why *why)
+{
+	struct lookupd *l = self;
+	int status = tls_reload(l, conf, why);
+
+	if (status == 0)
+		l->conf = conf;
+	return status;
 }
 
 /* pluq_handler_ops.start: by now the process has become the user whose file the snapshot is. */
@@ -114,5 +139,6 @@ PLUQ_PLUGIN_ENTRY = {
 	.conf_size = sizeof(struct conf),
 	.init = init,
 	.fini = fini,
+	.reload = reload,
 	.ops = &ops,
 };

@@ -1,4 +1,4 @@
-/* The lookupd handler: one instance. Options and tables are read-only once init has run; all else is loop 0's. */
+/* The lookupd handler: one instance. Listeners and tables are read-only once init has run; all else is loop 0's. */
 #ifndef LOOKUPD_LOOKUPD_H
 #define LOOKUPD_LOOKUPD_H
 
@@ -17,9 +17,11 @@ struct lookupd {
 	const struct pluq_host *host;
 	const struct pluq_net *net;
 	const struct pluq_http *http;
-	const struct conf *conf;
-	struct pluq_listener *tcp; /* NULL: off */
-	struct pluq_http_server *server; /* NULL: off */
+	/* Swapped by a reload, on another thread. Whoever reads it uses what it finds within its step of the loop, and keeps nothing. */
+	const struct conf *_Atomic conf;
+	struct pluq_listener *tcp, *tls_tcp; /* NULL: off */
+	struct pluq_http_server *server, *https; /* NULL: off */
+	struct pluq_tls *tls; /* NULL: there is no certificate */
 	struct pluq_http_route routes[LOOKUPD_ROUTES]; /* borrowed by the HTTP layer */
 	char hostname[256];
 	struct db db;
@@ -29,15 +31,16 @@ struct lookupd {
 
 /* What is announced to others. */
 const char *lookupd_broadcast_address(const struct lookupd *);
-int64_t lookupd_tcp_port(const struct lookupd *); /* the real one; -1: unix socket, 0: off */
+int64_t lookupd_tcp_port(const struct lookupd *); /* the real one, that under TLS if it is alone; -1: unix socket, 0: off */
 int64_t lookupd_http_port(const struct lookupd *);
+int64_t lookupd_https_port(const struct lookupd *);
 
 /* Has it pinged in time? */
 bool lookupd_active(const struct lookupd *, const struct peer *, int64_t now_ns);
 /* Is it left out of /lookup for this topic? */
 bool lookupd_tombstoned(const struct lookupd *, const struct entry *, int64_t now_ns);
 
-/* http_routes.c: opens the HTTP listener. */
+/* http_routes.c: opens the HTTP listeners. */
 int http_start(struct lookupd *, struct pluq_why *why);
 
 #endif

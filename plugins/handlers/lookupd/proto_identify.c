@@ -82,8 +82,11 @@ static enum step reply(struct conn *c)
 	put_string(l->http, &t, address, strlen(address));
 	text_str(&t, ",\"hostname\":");
 	put_string(l->http, &t, l->hostname, strlen(l->hostname));
-	text_printf(&t, ",\"http_port\":%" PRId64 ",\"tcp_port\":%" PRId64 ",\"version\":\"" LOOKUPD_VERSION "\"}",
+	text_printf(&t, ",\"http_port\":%" PRId64 ",\"tcp_port\":%" PRId64 ",\"version\":\"" LOOKUPD_VERSION "\"",
 	    lookupd_http_port(l), lookupd_tcp_port(l));
+	if (l->https) /* the original has none; our brokers ask there */
+		text_printf(&t, ",\"https_port\":%" PRId64, lookupd_https_port(l));
+	text_byte(&t, '}');
 	if (!t.failed)
 		conn_reply(c, t.data, t.length);
 	enum step step = t.failed ? no_memory(c) : STEP_NEXT;

@@ -1,7 +1,9 @@
 /* When a snapshot is made and written. */
 #include "snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "lookupd.h"
@@ -83,7 +85,7 @@ static void failed(struct lookupd *l, const char *why)
 static void succeeded(struct lookupd *l)
 {
 	if (l->snapshot.failures)
-		l->host->log(l->host, PLUQ_INFO, "snapshot_file: %s is written again", l->conf->snapshot_file);
+		l->host->log(l->host, PLUQ_INFO, "snapshot_file: %s is written again", l->snapshot.file);
 	l->snapshot.failures = 0;
 }
 
@@ -92,7 +94,7 @@ static void on_write(void *arg)
 {
 	struct lookupd *l = arg;
 
-	snapshot_write(l->conf->snapshot_file, &l->snapshot.text, &l->snapshot.why);
+	snapshot_write(l->snapshot.file, &l->snapshot.text, &l->snapshot.why);
 }
 
 /* pluq_post_fn: loop 0. When stopping it is not tried again here but at the very end, once. */
@@ -153,7 +155,12 @@ int snapshot_start(struct lookupd *l, struct pluq_why *why)
 {
 	if (!*l->conf->snapshot_file)
 		return 0;
-	int status = snapshot_read(&l->db, l->conf->snapshot_file, why);
+	l->snapshot.file = strdup(l->conf->snapshot_file);
+	if (!l->snapshot.file) {
+		snprintf(why->text, sizeof(why->text), "out of memory");
+		return PLUQ_ENOMEM;
+	}
+	int status = snapshot_read(&l->db, l->snapshot.file, why);
 	if (status < 0)
 		return status;
 	l->snapshot.on = true;
@@ -172,20 +179,27 @@ void snapshot_drain(struct lookupd *l)
 	walk_finish_all(l);
 }
 
-void snapshot_fini(struct lookupd *l)
+static void write_rest(struct lookupd *l)
 {
 	struct snapshot *s = &l->snapshot;
 	struct walk w = {.lookupd = l};
 
-	if (!s->on || (!s->dirty && !s->making && !s->writing))
-		return;
 	text_str(&w.out, begin);
 	for (struct link *at = l->db.topics.next; at != &l->db.topics; at = at->next)
 		add_topic(&w, at);
 	text_str(&w.out, finish);
 	if (w.out.failed)
 		l->host->log(l->host, PLUQ_ERROR, "snapshot_file: out of memory; the last changes are not in it");
-	else if (snapshot_write(l->conf->snapshot_file, &w.out, &s->why) < 0)
+	else if (snapshot_write(l->snapshot.file, &w.out, &s->why) < 0)
 		l->host->log(l->host, PLUQ_ERROR, "snapshot_file: %s; the last changes are not in it", s->why.text);
 	text_free(&w.out);
+}
+
+void snapshot_fini(struct lookupd *l)
+{
+	struct snapshot *s = &l->snapshot;
+
+	if (s->on && (s->dirty || s->making || s->writing))
+		write_rest(l);
+	free(s->file);
 }

@@ -12,6 +12,7 @@ struct lookupd;
 
 struct snapshot {
 	bool on;
+	char *file;    /* a copy: the pool reads it, while a reload swaps the options */
 	bool dirty;    /* the file does not say what the database says */
 	bool making;   /* a walk collects it */
 	bool writing;  /* `text` and `why` are the pool's */
