@@ -155,7 +155,9 @@ def _body(text, status="200 OK"):
 
 ANSWERS = {
     "404": (_body('{"message":"TOPIC_NOT_FOUND"}', "404 Not Found"), "it answered with status 404"),
-    "403": (_body('{"https_port":1}', "403 Forbidden"), "it answered with status 403"),
+    "403": (_body('{"message":"FORBIDDEN"}', "403 Forbidden"), "it answered with status 403"),
+    "elsewhere": (_body('{"https_port":1}', "403 Forbidden"), "https://127.0.0.1:1: does not tell the channels"),
+    "nowhere": (_body('{"https_port":0}', "403 Forbidden"), "it wants TLS and has no port for that"),
     "500": (_body("x", "500 Internal Server Error"), "it answered with status 500"),
     "redirect": (_raw(b"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
                  "it answered with status 301"),

@@ -552,7 +552,8 @@ void mock_standard(void)
 {
 	mock = (struct mock){
 		.conf = {
-			.tcp_address = "127.0.0.1:4150", .http_address = "", .broadcast_address = "", .node_id = 5,
+			.tcp_address = "127.0.0.1:4150", .http_address = "", .broadcast_address = "", .lookupd_tls_root_ca_file = "",
+			.lookupd_tls_cert = "", .lookupd_tls_key = "", .lookupd_http_secret = "", .node_id = 5,
 			.max_msg_size = 1048576, .max_body_size = 5242880, .mem_queue_size = 10000,
 			.msg_timeout = 60 * SECOND, .max_msg_timeout = 900 * SECOND, .max_req_timeout = 3600 * SECOND,
 			.max_rdy_count = 2500, .max_heartbeat_interval = 60 * SECOND,

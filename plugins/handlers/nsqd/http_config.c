@@ -140,6 +140,7 @@ static int put_log_level(struct nsqd *n, const uint8_t *body, size_t length)
 }
 
 struct addresses {
+	const struct nsqd *nsqd;
 	char **items;
 	size_t count;
 };
@@ -149,7 +150,7 @@ static bool add_address(void *arg, const char *address)
 	struct addresses *a = arg;
 	char **more;
 
-	if (!address || !lookup_address_ok(address) || a->count == ADDRESSES_MAX)
+	if (!address || !lookup_entry_ok(a->nsqd, address) || a->count == ADDRESSES_MAX)
 		return false;
 	more = realloc(a->items, (a->count + 1) * sizeof(*more));
 	if (!more)
@@ -162,7 +163,7 @@ static bool add_address(void *arg, const char *address)
 /* A list of addresses, or null. */
 static int put_lookup(struct nsqd *n, const uint8_t *body, size_t length)
 {
-	struct addresses a = {0};
+	struct addresses a = {.nsqd = n};
 	bool good = lookup_json_list(body, length, NULL, add_address, &a);
 
 	if (good)

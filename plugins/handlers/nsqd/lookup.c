@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lookup_peer.h"
+#include "lookup_tls.h"
 
 #define HOST_MAX 253 /* as names are */
 #define PATH_MAX_UNIX 107
@@ -25,8 +26,10 @@ static bool port_ok(const char *text)
 	return digits >= 1 && digits <= PORT_DIGITS && !text[digits] && atoi(text) >= 1 && atoi(text) <= UINT16_MAX;
 }
 
-bool lookup_address_ok(const char *address)
+bool lookup_address_ok(const char *entry)
 {
+	bool tls;
+	const char *address = lookup_tls_address(entry, &tls);
 	const char *colon = strrchr(address, ':');
 	size_t host = colon ? (size_t)(colon - address) : 0;
 	bool bracketed = host > 2 && *address == '[' && colon[-1] == ']';
@@ -34,8 +37,23 @@ bool lookup_address_ok(const char *address)
 	if (!is_graphic(address))
 		return false;
 	if (strchr(address, '/'))
-		return strlen(address) <= PATH_MAX_UNIX;
+		return !tls && strlen(address) <= PATH_MAX_UNIX;
+	if (tls && !host)
+		return false; /* there is no name that its certificate could be for */
 	return colon && host <= HOST_MAX && (bracketed || strcspn(address, ":[]") == host) && port_ok(colon + 1);
+}
+
+bool lookup_entry_ok(const struct nsqd *n, const char *entry)
+{
+	bool tls;
+
+	if (!lookup_address_ok(entry))
+		return false;
+	lookup_tls_address(entry, &tls);
+	if (tls && !n->lookup.tls)
+		n->host->log(n->host, PLUQ_ERROR, "%s: no lookup daemon is spoken to under TLS yet: set lookupd_tls_root_ca_file, then SIGHUP",
+		    entry);
+	return !tls || n->lookup.tls;
 }
 
 static bool is_listed(const struct lookup *l, const char *address)
@@ -114,10 +132,11 @@ int lookup_check(const struct conf *conf, struct pluq_why *why)
 
 	for (size_t i = 0; i < list->count; i++)
 		if (!lookup_address_ok(list->items[i])) {
-			snprintf(why->text, sizeof(why->text), "lookupd_tcp_address: '%.150s' is neither host:port nor the path of a socket", list->items[i]);
+			snprintf(why->text, sizeof(why->text),
+			    "lookupd_tcp_address: '%.120s' is not host:port, tls://host:port or the path of a socket", list->items[i]);
 			return PLUQ_EINVAL;
 		}
-	return 0;
+	return lookup_tls_check(conf, why);
 }
 
 int lookup_init(struct nsqd *n, struct pluq_why *why)
@@ -125,6 +144,8 @@ int lookup_init(struct nsqd *n, struct pluq_why *why)
 	const struct conf *conf = n->conf;
 	int err = lookup_check(conf, why);
 
+	if (!err)
+		err = lookup_tls_set(n, conf, why);
 	if (err < 0)
 		return err;
 	err = n->broker->watch(n->host, on_change, n);

@@ -9,16 +9,18 @@
 #include "json_out.h"
 #include "nsqd.h"
 
-/* Init. PLUQ_EINVAL (an address is none), PLUQ_ENOMEM. */
+/* Init. PLUQ_EINVAL (an address is none), PLUQ_ETLS, PLUQ_ENOMEM. */
 int lookup_init(struct nsqd *, struct pluq_why *why);
 /* Loop 0. The list is the configured one. */
 void lookup_configure(struct nsqd *);
 /* Loop 0. Ends all of it; says good-bye to nobody, as the original. */
 void lookup_stop(struct nsqd *);
-/* "host:port" ("" is this host, an IPv6 address stands in brackets) or the path of a unix socket. */
-bool lookup_address_ok(const char *address);
-/* Any thread. 0, or PLUQ_EINVAL with the option and the address. */
+/* "host:port" ("" is this host, an IPv6 address stands in brackets), "tls://host:port" or the path of a unix socket. */
+bool lookup_address_ok(const char *entry);
+/* Any thread. 0, or PLUQ_EINVAL with the option and what is wrong with it. */
 int lookup_check(const struct conf *, struct pluq_why *why);
+/* Loop 0. Whether it may be given to lookup_set; a reason beyond its form is logged. */
+bool lookup_entry_ok(const struct nsqd *, const char *entry);
 /* Loop 0. The list is these from now on: who is no longer in it is left, the others stay as they are. Repeated ones count once. */
 void lookup_set(struct nsqd *, const char *const *addresses, size_t n);
 /* Loop 0. The list as a JSON array. */

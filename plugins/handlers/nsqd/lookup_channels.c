@@ -6,26 +6,17 @@
 #include <string.h>
 
 #include "lookup.h"
-#include "lookup_json.h"
-#include "lookup_peer.h"
+#include "lookup_question.h"
 
-/* Names from all answers together, and bytes of one answer. It is read in one step of loop 0, and they are made in one step of the
- * topic's home: who tells nonsense must not stop either. */
+/* Names from all answers together. They are made in one step of the topic's home: who tells nonsense must not stop it. */
 #define NAMES_MAX 4096
-#define ANSWER_MAX (1 << 20)
-
-struct question {
-	struct lookup_ask *ask;
-	struct pluq_http_call *call; /* NULL: answered */
-	struct question *next;
-	char address[];
-};
 
 struct lookup_ask {
 	struct lookup_ask *next, **link;
 	struct nsqd *nsqd;
 	struct pluq_gate *gate;
-	struct question *questions;
+	struct lookup_question **questions; /* NULL: answered */
+	size_t question_count;
 	size_t open;            /* questions not answered */
 	char **names;           /* of channels, as they came */
 	size_t count, room;
@@ -35,15 +26,10 @@ struct lookup_ask {
 
 static void ask_free(struct lookup_ask *a)
 {
-	while (a->questions) {
-		struct question *next = a->questions->next;
-
-		free(a->questions);
-		a->questions = next;
-	}
 	for (size_t i = 0; i < a->count; i++)
 		free(a->names[i]);
 	free(a->names);
+	free(a->questions);
 	*a->link = a->next;
 	if (a->next)
 		a->next->link = a->link;
@@ -121,68 +107,34 @@ static bool take_name(void *arg, const char *name)
 	return true;
 }
 
-/* pluq_http_get_fn */
-static void on_answer(void *arg, int status, const uint8_t *body, size_t length, const struct pluq_why *why)
+/* The done of struct lookup_listener. */
+static void on_done(void *arg, struct lookup_question *q)
 {
-	struct question *q = arg;
-	struct lookup_ask *a = q->ask;
-	const struct pluq_host *host = a->nsqd->host;
-	bool good = status == 200 && lookup_json_list(body, length, "channels", take_name, a);
+	struct lookup_ask *a = arg;
 
-	q->call = NULL;
+	for (size_t i = 0; i < a->question_count; i++)
+		if (a->questions[i] == q)
+			a->questions[i] = NULL;
 	tidy(a);
-	if (status < 0)
-		host->log(host, PLUQ_WARN, "lookupd %s: does not tell the channels of topic %s: %s", q->address, a->topic,
-		    why->text);
-	else if (status != 200)
-		host->log(host, PLUQ_WARN, "lookupd %s: asked for channels of topic %s, it answered with status %d", q->address,
-		    a->topic, status);
-	else if (!good)
-		host->log(host, PLUQ_WARN, "lookupd %s: asked for channels of topic %s, its answer is not a list of them", q->address,
-		    a->topic);
 	if (--a->open == 0)
 		conclude(a);
 }
 
-/* A topic's name has at most one character that must be escaped. */
-static void put_target(char *out, size_t size, const char *topic)
+static void ask_peers(struct lookup_ask *a)
 {
-	const char *hash = strchr(topic, '#');
-	int plain = (int)(hash ? hash - topic : (ptrdiff_t)strlen(topic));
+	const struct lookup_listener listener = {.name = take_name, .done = on_done, .arg = a};
+	size_t room = 0;
 
-	snprintf(out, size, "/channels?topic=%.*s%s%s", plain, topic, hash ? "%23" : "", hash ? hash + 1 : "");
-}
+	for (const struct lookup_peer *p = a->nsqd->lookup.peers; p; p = p->next)
+		room++;
+	a->questions = calloc(room, sizeof(struct lookup_question *));
+	for (struct lookup_peer *p = a->questions ? a->nsqd->lookup.peers : NULL; p; p = p->next) {
+		struct lookup_question *q = lookup_question_new(p, a->topic, &listener);
 
-static void ask_peer(struct lookup_ask *a, const struct lookup_peer *p)
-{
-	const struct nsqd *n = a->nsqd;
-	size_t length = strlen(p->http) + 1;
-	struct question *q = calloc(1, sizeof(*q) + length);
-	char target[PLUQ_NAME_MAX + 32];
-	struct pluq_why why = {{0}};
-
-	if (!q)
-		return;
-	memcpy(q->address, p->http, length);
-	q->ask = a;
-	q->next = a->questions;
-	a->questions = q;
-	put_target(target, sizeof(target), a->topic);
-	const struct pluq_http_get get = {.size = sizeof(get),
-		.address = q->address,
-		.target = target,
-		.headers = "Accept: application/vnd.nsq; version=1.0\r\n",
-		.connect_timeout_ns = n->conf->http_client_connect_timeout,
-		.timeout_ns = n->conf->http_client_request_timeout,
-		.max_body = ANSWER_MAX,
-		.fn = on_answer,
-		.arg = q};
-	if (n->http->get(n->host, &get, &q->call, &why) < 0) {
-		q->call = NULL;
-		n->host->log(n->host, PLUQ_WARN, "lookupd %s: not asked for channels of topic %s: %s", q->address, a->topic, why.text);
-		return;
+		if (q)
+			a->questions[a->question_count++] = q;
 	}
-	a->open++;
+	a->open = a->question_count;
 }
 
 void lookup_on_gate(void *arg, const char *topic, struct pluq_gate *gate)
@@ -205,10 +157,8 @@ void lookup_on_gate(void *arg, const char *topic, struct pluq_gate *gate)
 	if (a->next)
 		a->next->link = &a->next;
 	l->asks = a;
-	for (const struct lookup_peer *p = l->peers; p; p = p->next)
-		if (p->http)
-			ask_peer(a, p);
-	if (!a->questions)
+	ask_peers(a);
+	if (!a->open)
 		n->host->log(n->host, PLUQ_ERROR, "no available nsqlookupd to query for channels to pre-create for topic %s", topic);
 	if (!a->open)
 		begin(a);
@@ -219,9 +169,9 @@ void lookup_drop_asks(struct nsqd *n)
 	struct lookup_ask *a;
 
 	while ((a = n->lookup.asks)) {
-		for (struct question *q = a->questions; q; q = q->next)
-			if (q->call)
-				n->http->cancel(q->call);
+		for (size_t i = 0; i < a->question_count; i++)
+			if (a->questions[i])
+				lookup_question_drop(a->questions[i]);
 		begin(a);
 	}
 }

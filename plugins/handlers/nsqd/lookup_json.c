@@ -1,7 +1,5 @@
-#define _GNU_SOURCE /* asprintf */
 #include "lookup_json.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,19 +17,40 @@ static bool host_ok(const char *host)
 	return n > 0 && n <= HOST_MAX;
 }
 
-bool lookup_json_identity(const uint8_t *bytes, size_t n, char **address)
+/* 0: there is none that could be one. */
+static int port_of(const json_t *root, const char *key)
+{
+	json_int_t port = json_integer_value(json_object_get(root, key));
+
+	return port > 0 && port <= UINT16_MAX ? (int)port : 0;
+}
+
+static void put_address(char *out, const char *host, int port)
+{
+	*out = 0;
+	if (port && host_ok(host))
+		snprintf(out, LOOKUP_HTTP_MAX, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
+}
+
+bool lookup_json_identity(const uint8_t *bytes, size_t n, char http[LOOKUP_HTTP_MAX], char https[LOOKUP_HTTP_MAX])
 {
 	json_t *root = json_loadb((const char *)bytes, n, 0, NULL);
 	const char *host = json_string_value(json_object_get(root, "broadcast_address"));
-	int64_t port = json_integer_value(json_object_get(root, "http_port"));
 	bool good = json_is_object(root);
 
-	*address = NULL;
-	if (host_ok(host) && port > 0 && port <= 65535 &&
-	    asprintf(address, strchr(host, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, host, port) < 0)
-		*address = NULL;
+	put_address(http, host, port_of(root, "http_port"));
+	put_address(https, host, port_of(root, "https_port"));
 	json_decref(root);
 	return good;
+}
+
+int lookup_json_https_port(const uint8_t *bytes, size_t n)
+{
+	json_t *root = json_loadb((const char *)bytes, n, 0, NULL);
+	int port = json_object_get(root, "https_port") ? port_of(root, "https_port") : -1;
+
+	json_decref(root);
+	return port;
 }
 
 bool lookup_json_list(const uint8_t *bytes, size_t n, const char *member, bool (*fn)(void *, const char *), void *arg)

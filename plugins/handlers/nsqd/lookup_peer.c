@@ -9,7 +9,7 @@
 
 #include "json_out.h"
 #include "line.h"
-#include "lookup_json.h"
+#include "lookup_tls.h"
 #include "quote.h"
 
 #define SEC INT64_C(1000000000)
@@ -173,15 +173,12 @@ static void refused(struct lookup_peer *p, const char *what, const uint8_t *answ
 static void identified(struct lookup_peer *p, const uint8_t *answer, size_t n)
 {
 	const struct pluq_host *host = p->nsqd->host;
-	char *http;
 
-	if (!lookup_json_identity(answer, n, &http)) {
+	if (!lookup_json_identity(answer, n, p->http, p->https)) {
 		refused(p, "IDENTIFY", answer, n);
 		return;
 	}
-	free(p->http);
-	p->http = http;
-	if (!http)
+	if (!*p->http && !*p->https)
 		host->log(host, PLUQ_ERROR, "lookupd %s: tells no address of its own: it is not asked for channels", p->address);
 	p->state = LOOKUP_SERVING;
 	p->serving_since = now(p);
@@ -206,6 +203,12 @@ static void on_answer(struct lookup_peer *p, const uint8_t *answer, size_t n)
 		arm(p);
 }
 
+/* The first words of a daemon that speaks TLS to one that did not begin with it: an alert. */
+static bool is_tls(const struct lookup_peer *p, const uint8_t *bytes)
+{
+	return !p->tls && p->state == LOOKUP_IDENTIFYING && bytes[0] == 0x15 && bytes[1] == 0x03;
+}
+
 static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes, size_t length)
 {
 	struct lookup_peer *p = user;
@@ -216,7 +219,7 @@ static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes,
 		int32_t size = wire_i32(bytes + at);
 
 		if (size < 0 || size > ANSWER_MAX) {
-			fail(p, "its answer is not one");
+			fail(p, is_tls(p, bytes) ? "it speaks TLS: write " LOOKUP_TLS_PREFIX " before its address" : "its answer is not one");
 			break;
 		}
 		if ((size_t)size > length - at - 4)
@@ -239,7 +242,6 @@ static bool on_body(struct pluq_conn *conn, void *user)
 static void peer_free(struct lookup_peer *p)
 {
 	p->nsqd->host->timer_free(&p->timer);
-	free(p->http);
 	free(p);
 }
 
@@ -277,10 +279,11 @@ static void connect_now(struct lookup_peer *p)
 {
 	const struct pluq_connect params = {.size = sizeof(params),
 		.max_rest = ANSWER_MAX + 4,
-		.address = p->address,
+		.address = p->where,
 		.timeout_ns = CONNECT_TIME,
 		.ops = &peer_ops,
-		.arg = p};
+		.arg = p,
+		.tls = p->tls ? p->nsqd->lookup.tls : NULL};
 	struct pluq_why why = {{0}};
 
 	p->trouble = NULL;
@@ -316,6 +319,7 @@ struct lookup_peer *lookup_peer_new(struct nsqd *n, const char *address)
 	if (!p)
 		return NULL;
 	memcpy(p->address, address, length);
+	p->where = lookup_tls_address(p->address, &p->tls);
 	p->nsqd = n;
 	p->timer = n->host->timer_new(n->host, on_timer, p);
 	if (!p->timer) {

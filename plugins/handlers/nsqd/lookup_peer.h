@@ -2,6 +2,7 @@
 #ifndef NSQD_LOOKUP_PEER_H
 #define NSQD_LOOKUP_PEER_H
 
+#include "lookup_json.h"
 #include "nsqd.h"
 
 enum lookup_state {
@@ -22,8 +23,11 @@ struct lookup_peer {
 	uint32_t failures;        /* tries in a row that came to nothing, or did not last */
 	int64_t ping_at, answer_by, serving_since; /* monotonic */
 	const char *trouble;      /* why the connection is being closed; constant text; NULL: its own end */
-	char *http;               /* "host:port" of its HTTP side, as it said last; NULL: not known */
-	char address[];
+	bool tls;                 /* it is spoken to under TLS */
+	/* "host:port" of its HTTP side, in the clear and under TLS, as it said last; "": not known */
+	char http[LOOKUP_HTTP_MAX], https[LOOKUP_HTTP_MAX];
+	const char *where;        /* the address in `address` */
+	char address[];           /* as in the list */
 };
 
 /* Begins to connect in a moment. NULL: no memory. */

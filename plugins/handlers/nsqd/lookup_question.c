@@ -1,6 +1,5 @@
 #include "lookup_question.h"
 
-#include <inttypes.h>
 #include <pluq/name.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +45,7 @@ static const char *meaning(const struct lookup_question *q, int status)
 		return ": it wants the secret, which is kept for TLS: give it an https_address";
 	if (status == 401)
 		return secret ? ": it does not know lookupd_http_secret" : ": set lookupd_http_secret";
-	return status == 403 ? ": the secret has no grant for that topic" : "";
+	return status == 403 && secret ? ": lookupd_http_secret has no grant for that topic" : "";
 }
 
 static void refused(const struct lookup_question *q, int status)

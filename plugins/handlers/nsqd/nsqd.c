@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "lookup.h"
+#include "lookup_tls.h"
 #include "tls.h"
 
 #define NODE_IDS 1024
@@ -179,6 +180,8 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 
 	if (status == 0)
 		status = tls_reload(n, conf, why);
+	if (status == 0)
+		status = lookup_tls_set(n, conf, why);
 	if (status < 0)
 		return status;
 	n->conf = conf; /* from here on the loops may be using it, so there is no way back */

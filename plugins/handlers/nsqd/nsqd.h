@@ -54,6 +54,7 @@ struct lookup_ask;
 struct lookup {
 	struct lookup_peer *peers; /* in the order of the list */
 	struct lookup_ask *asks;   /* new topics that wait for channels */
+	struct pluq_tls *_Atomic tls; /* of our connections to them; made on another thread. NULL: none was needed */
 	bool stopping;
 };
 

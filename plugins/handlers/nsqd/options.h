@@ -14,6 +14,8 @@ struct conf {
 	const char *broadcast_address; /* "": the host name */
 	int64_t broadcast_tcp_port, broadcast_http_port; /* 0: the real one */
 	struct pluq_strings lookupd_tcp_address;
+	const char *lookupd_tls_root_ca_file, *lookupd_tls_cert, *lookupd_tls_key; /* "": the system's; none */
+	const char *lookupd_http_secret; /* "": none */
 	int64_t http_client_connect_timeout, http_client_request_timeout;
 	int64_t node_id; /* -1: from the host name */
 	int64_t max_msg_size, max_body_size;
