@@ -8,7 +8,7 @@
 struct pluq__told {
 	int verdict;                  /* ALLOW, DENY, SILENT, ERROR (which has been logged) */
 	struct pluq__link *link;      /* whose it is, or NULL */
-	struct pluq__answer *answer;  /* ALLOW; may be taken: it is left empty then */
+	const struct pluq__answer *answer; /* ALLOW; borrowed for the call */
 };
 
 /* Loop, in a later step, once. */

@@ -7,20 +7,28 @@
 #include "answer.h"
 #include "core.h"
 
-/* Counted; held by sessions and by what is kept. Constant once made, but for `complained`. */
-struct pluq__grants {
-	_Atomic uint32_t refs;
-	struct pluq__link *link; /* who has granted */
-	struct pluq__answer answer;
-	int64_t told_ns, expires_ns;   /* monotonic */
-	struct pluq__pattern *patterns; /* of all grants: the topic's, then the channels', grant by grant */
-	size_t pattern_count;          /* compiled so far */
-	size_t bytes;                  /* of memory, about */
-	_Atomic bool complained;       /* of a pattern that takes too long */
+/* One of them. Its patterns: the topic's, then the channels'. */
+struct pluq__granted {
+	uint32_t permissions;
+	uint32_t channels; /* how many */
 };
 
-/* NULL: no memory. Takes the answer, leaves it empty; one reference. The patterns are still to be compiled. */
-struct pluq__grants *pluq__grants_new(struct pluq__answer *, struct pluq__link *, int64_t now_ns);
+/* Counted; held by sessions and by what is kept. One block of memory, beside what PCRE2 compiles. Constant once compiled, but for
+ * `complained`. */
+struct pluq__grants {
+	_Atomic uint32_t refs;
+	_Atomic bool complained; /* of a pattern that takes too long */
+	struct pluq__link *link; /* who has granted */
+	const char *identity, *identity_url;
+	int64_t told_ns, expires_ns; /* monotonic */
+	uint32_t count, pattern_count, compiled;
+	size_t text_bytes, bytes;    /* of patterns; of memory, about */
+	struct pluq__granted *granted;
+	struct pluq__pattern *patterns; /* of all grants, one grant after the other */
+};
+
+/* NULL: no memory. The answer is copied; one reference. The patterns are still to be compiled. */
+struct pluq__grants *pluq__grants_new(const struct pluq__answer *, struct pluq__link *, int64_t now_ns);
 /* Whether compiling would hold up a loop. */
 bool pluq__grants_many(const struct pluq__grants *);
 /* Any thread, before others see it. false: why (of `size` bytes) says what is wrong. */

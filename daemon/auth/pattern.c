@@ -54,37 +54,46 @@ static char take_literal(const char **text)
 	return 0;
 }
 
-/* A literal, perhaps anchored, or ".*", which matches everything as nothing is anchored. */
-static bool read_literal(struct pluq__pattern *p, const char *text, char *room)
+static bool is_literal(const char *text)
 {
-	size_t n = 0;
-	char c;
-
-	*p = (struct pluq__pattern){ .literal = room };
-	if (strcmp(text, ".*") == 0)
-		return true;
-	if (*text == '^') {
-		p->at_start = true;
-		text++;
-	}
-	while ((c = take_literal(&text)))
-		room[n++] = c;
-	if (*text == '$') {
-		p->at_end = true;
-		text++;
-	}
-	p->length = (uint32_t)n;
+	text += *text == '^';
+	while (take_literal(&text))
+		;
+	text += *text == '$';
 	return !*text;
 }
 
-bool pluq__pattern_init(struct pluq__pattern *p, const char *text, char *room, char *why, size_t size)
+/* A literal, perhaps anchored, or ".*", which matches everything as nothing is anchored. */
+static bool read_literal(struct pluq__pattern *p, char *text)
+{
+	const char *at = text;
+	size_t n = 0;
+	char c;
+
+	*p = (struct pluq__pattern){ .text = text };
+	if (strcmp(text, ".*") == 0)
+		return true;
+	if (!is_literal(text))
+		return false;
+	if (*at == '^') {
+		p->at_start = true;
+		at++;
+	}
+	while ((c = take_literal(&at)))
+		text[n++] = c;
+	p->at_end = *at == '$';
+	p->length = (uint32_t)n;
+	return true;
+}
+
+bool pluq__pattern_init(struct pluq__pattern *p, char *text, char *why, size_t size)
 {
 	PCRE2_SIZE at;
 	int code;
 
-	if (read_literal(p, text, room))
+	if (read_literal(p, text))
 		return true;
-	*p = (struct pluq__pattern){ .code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, OPTIONS, &code, &at, NULL) };
+	p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, OPTIONS, &code, &at, NULL);
 	if (!p->code) {
 		PCRE2_UCHAR message[128];
 
@@ -116,10 +125,10 @@ static bool match_literal(const struct pluq__pattern *p, const char *name, size_
 	if (p->length > length)
 		return false;
 	if (p->at_start)
-		return (!p->at_end || p->length == length) && memcmp(name, p->literal, p->length) == 0;
+		return (!p->at_end || p->length == length) && memcmp(name, p->text, p->length) == 0;
 	if (p->at_end)
-		return memcmp(name + length - p->length, p->literal, p->length) == 0;
-	return memmem(name, length, p->literal, p->length) != NULL;
+		return memcmp(name + length - p->length, p->text, p->length) == 0;
+	return memmem(name, length, p->text, p->length) != NULL;
 }
 
 int pluq__pattern_match(const struct pluq__pattern *p, struct pluq__matcher *m, const char *name, size_t length)

@@ -12,7 +12,7 @@
 /* Most patterns are a name or everything, which needs no engine. */
 struct pluq__pattern {
 	pcre2_code *code;        /* NULL: a literal */
-	const char *literal;     /* borrowed */
+	const char *text;        /* borrowed; of a literal what it stands for */
 	uint32_t length;
 	bool at_start, at_end;   /* anchored there */
 };
@@ -26,9 +26,9 @@ struct pluq__matcher {
 int pluq__matcher_init(struct pluq__matcher *); /* PLUQ_ENOMEM; fini is owed all the same */
 void pluq__matcher_fini(struct pluq__matcher *);
 
-/* Any thread. `text` must live as long as the pattern; `room` has as many bytes as it, which live as long. false: it does not
- * compile; why (of `size` bytes) says what is wrong with it. */
-bool pluq__pattern_init(struct pluq__pattern *, const char *text, char *room, char *why, size_t size);
+/* Any thread. `text` must live as long as the pattern, which may rewrite it. false: it does not compile; why (of `size` bytes) says
+ * what is wrong with it. */
+bool pluq__pattern_init(struct pluq__pattern *, char *text, char *why, size_t size);
 void pluq__pattern_fini(struct pluq__pattern *);
 size_t pluq__pattern_bytes(const struct pluq__pattern *); /* beside the text's own */
 

@@ -385,15 +385,15 @@ int pluq__session_arrive(struct pluq_auth_session *s)
 
 const char *pluq__session_identity(const struct pluq_auth_session *s)
 {
-	return s->grants ? s->grants->answer.identity : "";
+	return s->grants ? s->grants->identity : "";
 }
 
 const char *pluq__session_identity_url(const struct pluq_auth_session *s)
 {
-	return s->grants ? s->grants->answer.identity_url : "";
+	return s->grants ? s->grants->identity_url : "";
 }
 
 uint32_t pluq__session_grant_count(const struct pluq_auth_session *s)
 {
-	return s->grants ? (uint32_t)s->grants->answer.grant_count : 0;
+	return s->grants ? s->grants->count : 0;
 }

@@ -70,7 +70,8 @@ struct pluq_auth_ops {
 	int (*ask)(void *self, const struct pluq_auth_query *, struct pluq_auth_call *, struct pluq_why *why);
 
 	/* After LATER: nobody waits any more, because the client has left or the deadline has passed. `answer` is owed all the same. Any
-	 * thread, possibly while `answer` is running on another; not after `answer` has returned. May be NULL. */
+	 * thread, possibly while `answer` is running on another; not after `answer` has returned, which waits for it: no lock that
+	 * cancel takes may be held around `answer`. It may call `answer` itself. May be NULL. */
 	void (*cancel)(void *self, struct pluq_auth_call *);
 };
 
