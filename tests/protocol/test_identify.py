@@ -50,9 +50,9 @@ def test_the_answer_with_negotiation_is_byte_exact(broker):
     ({"output_buffer_size": -1, "output_buffer_timeout": 100}, {"output_buffer_size": 1, "output_buffer_timeout": 0}),
     ({"sample_rate": 0}, {}), ({"sample_rate": 99}, {"sample_rate": 99}),
     ({"msg_timeout": 0}, {}), ({"msg_timeout": 1000}, {"msg_timeout": 1000}), ({"msg_timeout": 900000}, {"msg_timeout": 900000}),
-    ({"tls_v1": True, "snappy": True}, {}), ({"tls_v1": True, "deflate": True}, {}),
-    ({"snappy": True, "deflate": True}, {}),
-    ({"deflate_level": 9}, {}), ({"deflate_level": -5}, {}), ({"deflate": True, "deflate_level": 3}, {}),
+    ({"tls_v1": True, "snappy": True}, {"snappy": True}), ({"tls_v1": True, "deflate": True}, {"deflate": True}),
+    ({"deflate_level": 9}, {}), ({"deflate_level": -5}, {}),
+    ({"deflate": True, "deflate_level": 3}, {"deflate": True, "deflate_level": 3}),
     ({"topology_region": "r", "topology_zone": "z"}, {}),
     ({"short_id": "a", "long_id": "b"}, {}),
 ])
