@@ -322,6 +322,25 @@ def test_certificates_are_read_again(adopt):
     old.pub("t", "z")
 
 
+def test_the_same_files_are_read_again(adopt):
+    d = adopt(Renewed())
+    cert, key = d.home / "cert.pem", d.home / "key.pem"
+
+    def put(pair):
+        cert.write_bytes(pair.cert.read_bytes())
+        key.write_bytes(pair.key.read_bytes())
+    put(CERTS.server)
+    d.tell(tls_cert=cert, tls_key=key)
+    d.reload("info core: reloaded")
+    put(CERTS.server_renewed)
+    assert certificate(d) == CERTS.server.fingerprint()
+    d.reload("info core: reloaded")
+    assert certificate(d) == CERTS.server_renewed.fingerprint()
+    cert.write_text("")
+    d.reload("tls_cert: cannot read a certificate from")
+    assert certificate(d) == CERTS.server_renewed.fingerprint()
+
+
 def test_a_first_certificate_comes_by_a_reload(adopt):
     d = adopt(Renewed())
     assert d.client().identify(feature_negotiation=True, tls_v1=True)["tls_v1"] is False
