@@ -14,8 +14,9 @@
 struct pluq__net;
 struct pluq__tls_info;
 
-/* What a connection under TLS holds besides its buffers: OpenSSL's state of an idle one, measured. */
+/* What OpenSSL keeps for an idle connection, measured, and for a certificate that the peer has shown. */
 #define PLUQ__TLS_MEMORY (14 * 1024)
+#define PLUQ__TLS_PEER_MEMORY (6 * 1024)
 
 struct pluq__tls_layer {
 	struct pluq__layer layer; /* first */
@@ -24,6 +25,7 @@ struct pluq__tls_layer {
 	struct pluq__tls_info *info; /* NULL: nobody has asked yet */
 	const char *why;   /* constant text: reading has failed; NULL with `failed`: by errno `error` */
 	int error;
+	int memory;        /* counted as held */
 	bool client;       /* that is us */
 	bool verifies;     /* the peer's certificate was asked for and verified, if there is one */
 	bool kernel;       /* it may decrypt */

@@ -198,8 +198,8 @@ static void tls_free(struct pluq__layer *l)
 	struct pluq__tls_layer *t = of(l);
 	pluq__tls_info_free(&t->info);
 	SSL_free(t->ssl);
+	pluq__memory_add(-(int64_t)t->memory);
 	free(t);
-	pluq__memory_add(-PLUQ__TLS_MEMORY);
 }
 
 static const struct pluq__layer_ops ops = {
@@ -209,6 +209,12 @@ static const struct pluq__layer_ops ops = {
 	.end = tls_end,
 	.free = tls_free,
 };
+
+static void count_memory(struct pluq__tls_layer *t, int bytes)
+{
+	t->memory += bytes;
+	pluq__memory_add(bytes);
+}
 
 /* The name that is asked for, and verified if anything is. */
 static bool set_name(SSL *ssl, const char *name)
@@ -237,7 +243,7 @@ struct pluq__tls_layer *pluq__tls_layer_new(struct pluq_tls *tls, struct pluq_co
 		SSL_set_connect_state(t->ssl);
 	else
 		SSL_set_accept_state(t->ssl);
-	pluq__memory_add(PLUQ__TLS_MEMORY);
+	count_memory(t, PLUQ__TLS_MEMORY);
 	return t;
 }
 
@@ -248,6 +254,8 @@ enum pluq__tls_step pluq__tls_handshake(struct pluq__tls_layer *t, struct pluq_w
 	int done = SSL_do_handshake(t->ssl), system = errno;
 	if (done == 1) {
 		t->more = SSL_has_pending(t->ssl) == 1;
+		if (SSL_get0_peer_certificate(t->ssl))
+			count_memory(t, PLUQ__TLS_PEER_MEMORY);
 		return PLUQ__TLS_DONE;
 	}
 	int error = SSL_get_error(t->ssl, done);

@@ -223,6 +223,67 @@ static void input_that_the_layer_holds_is_not_forgotten(void **state)
 	peer_end(&p);
 }
 
+static uint64_t turns;
+
+static void look_at_turns(void *arg)
+{
+	turns = rig.net.loops.loop[0].turn;
+	atomic_fetch_add(&rig.resumed, 1);
+}
+
+static void wake_up(void *arg)
+{
+	pluq__net_table.conn_resume(rig.dozing);
+}
+
+/* What waits in the layer of a paused connection wakes nobody, and is there when it goes on. */
+static void held_input_of_a_paused_connection_costs_nothing(void **state)
+{
+	struct peer p;
+	enter(&p);
+	assert_true(peer_tls_say(&p, "doze\necho a\n"));
+	while (!rig.dozing)
+		usleep(100);
+	assert_true(peer_tls_say(&p, "echo b\n"));
+	rig_post(&rig.net, 0, look_at_turns, NULL);
+	assert_true(rig_await(&rig.resumed, 1));
+	uint64_t before = turns;
+	for (int i = 2; i <= 20; i++) {
+		rig_post(&rig.net, 0, look_at_turns, NULL);
+		assert_true(rig_await(&rig.resumed, i));
+	}
+	assert_true(turns - before < 60); /* a letter takes one turn, the input of the paused connection another one in all */
+	rig_post(&rig.net, 0, wake_up, NULL);
+	assert_true(peer_tls_hears(&p, "a\nb\n"));
+	peer_end(&p);
+}
+
+/* A change of keys is answered while output waits for the peer: reading needs to write, and must find its way on. */
+static void keys_are_changed_under_way(void **state)
+{
+	enum { MUCH = 16 * 1024 * 1024 };
+	char *got = malloc(MUCH), text[64];
+	SSL_CTX *ctx = peer_context(NULL, TLS1_3_VERSION, 0);
+	struct peer p;
+	assert_true(peer_shake(&p, tls_rig_dial(), ctx, NULL));
+	for (int i = 0; i < 5; i++) {
+		snprintf(text, sizeof text, "flood %d\n", MUCH);
+		assert_true(peer_tls_say(&p, text));
+		wait_for_loop();
+		assert_int_equal(SSL_key_update(p.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+		snprintf(text, sizeof text, "echo %d\n", i);
+		assert_true(peer_tls_say(&p, text));
+		wait_for_loop();
+		/* the answer stands somewhere in the flood, where the limit was reached */
+		assert_true(peer_tls_read(&p, got, MUCH));
+		char last[2];
+		assert_true(peer_tls_read(&p, last, sizeof last));
+	}
+	free(got);
+	peer_end(&p);
+	SSL_CTX_free(ctx);
+}
+
 static void last_words_and_a_goodbye_arrive_before_the_end(void **state)
 {
 	char junk[50000];
@@ -358,6 +419,8 @@ int main(void)
 		TWO(a_connection_moves_with_its_input_and_output),
 		TWO(many_connections_move_at_the_same_time),
 		TWO(input_that_the_layer_holds_is_not_forgotten),
+		ONE(held_input_of_a_paused_connection_costs_nothing),
+		ONE(keys_are_changed_under_way),
 		ONE(last_words_and_a_goodbye_arrive_before_the_end),
 		ONE(a_half_closed_peer_is_still_answered),
 		TWO(a_peer_may_leave_without_a_word),

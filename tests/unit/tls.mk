@@ -1,6 +1,6 @@
 TLS_RIG = tests/unit/tls_rig.c tests/unit/tls_rig.h tests/unit/tls_certs.c tests/unit/net_rig.c tests/unit/net_rig.h
 
-check_PROGRAMS += tests/unit/test_tls tests/unit/test_tls_client tests/unit/test_tls_config tests/unit/test_tls_handshake
+check_PROGRAMS += tests/unit/test_tls tests/unit/test_tls_client tests/unit/test_tls_config tests/unit/test_tls_handshake tests/unit/test_tls_layers
 
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(TLS_RIG)
 tests_unit_test_tls_CFLAGS = $(TEST_CFLAGS)
@@ -18,4 +18,9 @@ tests_unit_test_tls_handshake_SOURCES = tests/unit/test_tls_handshake.c $(TLS_RI
 tests_unit_test_tls_handshake_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_tls_handshake_LDADD = libcore.la $(TEST_LIBS)
 
-TESTS += tests/unit/test_tls tests/unit/test_tls_client tests/unit/test_tls_config tests/unit/test_tls_handshake
+tests_unit_test_tls_layers_SOURCES = tests/unit/test_tls_layers.c $(TLS_RIG)
+tests_unit_test_tls_layers_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_tls_layers_LDADD = libcore.la $(TEST_LIBS)
+
+TESTS += tests/unit/test_tls tests/unit/test_tls_client tests/unit/test_tls_config tests/unit/test_tls_handshake \
+	tests/unit/test_tls_layers

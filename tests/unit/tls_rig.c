@@ -85,6 +85,7 @@ struct client {
 	struct pluq_conn *conn;
 	uint8_t *body;
 	size_t body_length, flood_left;
+	bool then_deflate;
 };
 
 static void reply(struct pluq_conn *c, const char *text)
@@ -133,10 +134,9 @@ static void tell_info(struct pluq_conn *c)
 	reply(c, text);
 }
 
-static void upgrade(struct pluq_conn *c)
+static void upgrade(struct pluq_conn *c, uint32_t what)
 {
-	struct pluq_upgrade u = {.size = sizeof u, .what = PLUQ_UPGRADE_TLS, .tls = rig.tls, .timeout_ns = rig.upgrade_timeout_ns};
-	reply(c, "go\n");
+	struct pluq_upgrade u = {.size = sizeof u, .what = what, .tls = rig.tls, .timeout_ns = rig.upgrade_timeout_ns, .level = 6};
 	int error = net->conn_upgrade(c, &u);
 	if (error)
 		reply(c, "refused\n");
@@ -172,8 +172,16 @@ static int64_t command(struct client *k, const char *line, size_t n)
 		go_on_flooding(k);
 	} else if (strcmp(line, "info") == 0) {
 		tell_info(c);
-	} else if (strcmp(line, "upgrade") == 0) {
-		upgrade(c);
+	} else if (strncmp(line, "upgrade", 7) == 0) {
+		k->then_deflate = strcmp(line + 7, " and deflate") == 0;
+		reply(c, "go\n");
+		upgrade(c, PLUQ_UPGRADE_TLS);
+	} else if (strcmp(line, "deflate") == 0) {
+		reply(c, "go\n");
+		upgrade(c, PLUQ_UPGRADE_DEFLATE);
+	} else if (strcmp(line, "doze") == 0) {
+		net->conn_pause(c);
+		atomic_store(&rig.dozing, c);
 	} else if (strcmp(line, "quit") == 0) {
 		reply(c, "bye\n");
 		return PLUQ_CONN_CLOSE;
@@ -242,9 +250,12 @@ static void on_drained(struct pluq_conn *c, void *user)
 static void on_upgraded(struct pluq_conn *c, void *user, int status, const struct pluq_why *why)
 {
 	char text[300];
-	(void)user;
+	struct client *k = user;
 	if (status == 0) {
 		reply(c, "up\n");
+		if (k->then_deflate)
+			upgrade(c, PLUQ_UPGRADE_DEFLATE);
+		k->then_deflate = false;
 		atomic_fetch_add(&rig.upgraded, 1);
 		return;
 	}

@@ -57,13 +57,15 @@ void peer_drop(struct peer *);       /* closes without a word */
 /* ---- the handler ---- */
 
 /* Lines: "echo TEXT", "body N" and N bytes (answered "sum S"), "pause", "move LOOP", "where", "attach", "flood N", "quit", "die", "info",
- * "upgrade": answers "go", then asks for TLS; in it the connection says "up"; if it fails "failed: WHY" and closes. */
+ * "upgrade": answers "go", then asks for TLS; in it the connection says "up"; if it fails "failed: STATUS WHY" and closes. "upgrade and
+ * deflate" goes on with deflate and says "up" once more; "deflate" is that alone. "doze" pauses for good; see `dozing`. */
 struct tls_rig {
 	struct rig net;
 	struct pluq_tls *tls;
 	struct pluq_listener *listener;
 	int64_t upgrade_timeout_ns;
 	char failure[256]; /* why the last upgrade failed; from `closed` on */
+	_Atomic(struct pluq_conn *) dozing;
 	_Atomic int opened, closed, upgraded, failed, resumed, released, drained, commands, ended;
 };
 
