@@ -140,12 +140,17 @@ void pluq__conn_look_again(struct pluq_conn *c)
 	pluq__conn_wake(c);
 }
 
-/* By way of libevent: it runs the callback when it has looked at the other descriptors too, and does not wait before. */
+/* By way of libevent: it runs the callback when it has looked at the other descriptors too, and does not wait before. An event that is
+ * active and not added could not be added any more. */
 void pluq__conn_activate(struct pluq_conn *c)
 {
 	c->look_again = false;
 	if (c->state != PLUQ__CONN_OPEN || c->paused || c->eof)
 		return; /* what ends the pause looks itself */
+	if (!pluq__conn_read_on(c)) {
+		pluq__conn_fail(c, "out of memory");
+		return;
+	}
 	c->activated = true;
 	event_active(&c->readable, EV_READ, 1);
 }

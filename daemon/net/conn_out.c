@@ -402,13 +402,26 @@ void pluq__conn_on_flush(struct pluq__turn *t)
 	after_send(c, !c->writing && !c->write_on_read && send_pending(c));
 }
 
-void pluq__conn_write_again(struct pluq_conn *c)
+/* Both ways are tried again, as one may have waited for the other. */
+static void try_again(struct pluq_conn *c)
 {
 	c->write_on_read = false;
-	if (c->state > PLUQ__CONN_FLUSHING)
-		return;
-	clear_write_timeout(c);
+	if (c->read_on_write) {
+		c->read_on_write = false;
+		c->look_again = true;
+		pluq__conn_wake(c);
+	}
 	after_send(c, send_pending(c));
+}
+
+void pluq__conn_write_again(struct pluq_conn *c)
+{
+	if (c->state > PLUQ__CONN_FLUSHING) {
+		c->write_on_read = false;
+		return;
+	}
+	clear_write_timeout(c);
+	try_again(c);
 }
 
 /* event_callback_fn */
@@ -424,10 +437,5 @@ void pluq__conn_on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (c->state > PLUQ__CONN_FLUSHING)
 		return;
-	if (c->read_on_write) {
-		c->read_on_write = false;
-		c->look_again = true;
-		pluq__conn_wake(c);
-	}
-	after_send(c, send_pending(c));
+	try_again(c);
 }
