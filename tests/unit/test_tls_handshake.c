@@ -55,7 +55,8 @@ int SSL_do_handshake(SSL *ssl)
 
 static void start(const struct pluq_tls_params *p, bool begins)
 {
-	leapt_ns = step_ns = steps = 0;
+	leapt_ns = step_ns = 0;
+	steps = 0;
 	tls_rig_start(1, 0, p, begins);
 }
 
@@ -119,8 +120,8 @@ static void any_certificate_is_as_good_as_another(void **state)
 {
 	static const char *const names[] = {"client", "stranger", "expired"};
 	static const char *const words[] = {
-		"303 c02b TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 fresh unverified <client one> DNS:client.test IP:10.1.2.3 IP:fd00::1 "
-		"URI:urn:pluq:client email:client@test\n",
+		("303 c02b TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 fresh unverified <client one> DNS:client.test IP:10.1.2.3 IP:fd00::1 "
+		"URI:urn:pluq:client email:client@test\n"),
 		"303 c02b TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 fresh unverified <stranger> IP:127.0.0.1\n",
 		"303 c02b TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 fresh unverified <late> IP:127.0.0.1\n",
 	};
