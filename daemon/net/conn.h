@@ -62,6 +62,7 @@ struct pluq_conn {
 	bool client : 1;               /* it was accepted: it counts against max_connections */
 	bool silent : 1;               /* accepted, on_open has not come yet: neither does on_close */
 	bool complete : 1;             /* GONE: all that was written has been sent; a layer may say goodbye */
+	bool deaf : 1;                 /* an upgrade has failed: only last words are left */
 	bool look_again : 1;           /* the layer has input: `work` is to make `readable` active */
 	bool activated : 1;            /* `readable` was made active by that */
 	bool read_on_write : 1;        /* the layer must write before it can read on */

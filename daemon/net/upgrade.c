@@ -130,6 +130,7 @@ static void tell_failure(struct pluq_conn *c, int status)
 	pluq__upgrade_free(c);
 	reopen(c);
 	c->paused++; /* nobody resumes it */
+	c->deaf = true;
 	c->ops->on_upgraded(c, c->user, status, &why);
 }
 
@@ -317,7 +318,7 @@ void pluq__upgrade_start(struct pluq_conn *c)
 
 static bool is_possible(const struct pluq_conn *c, const struct pluq_upgrade *u)
 {
-	if (u->size < sizeof *u || c->state != PLUQ__CONN_OPEN || c->at->reading_stopped || c->upgrade || c->move_to >= 0 || c->in_body || c->eof ||
+	if (u->size < sizeof *u || c->state != PLUQ__CONN_OPEN || c->deaf || c->at->reading_stopped || c->upgrade || c->move_to >= 0 || c->in_body || c->eof ||
 	    !c->ops->on_upgraded)
 		return false;
 	if (u->what == PLUQ_UPGRADE_TLS)

@@ -134,11 +134,13 @@ static void tell_info(struct pluq_conn *c)
 	reply(c, text);
 }
 
-static void upgrade(struct pluq_conn *c, uint32_t what)
+/* expected: what conn_upgrade is to say, unless the answer is for the peer (0). */
+static void upgrade(struct pluq_conn *c, uint32_t what, int expected)
 {
 	struct pluq_upgrade u = {.size = sizeof u, .what = what, .tls = rig.tls, .timeout_ns = rig.upgrade_timeout_ns, .level = 6};
 	int error = net->conn_upgrade(c, &u);
-	if (error)
+	assert(!expected || error == expected);
+	if (error && !expected)
 		reply(c, "refused\n");
 }
 
@@ -175,10 +177,10 @@ static int64_t command(struct client *k, const char *line, size_t n)
 	} else if (strncmp(line, "upgrade", 7) == 0) {
 		k->then_deflate = strcmp(line + 7, " and deflate") == 0;
 		reply(c, "go\n");
-		upgrade(c, PLUQ_UPGRADE_TLS);
+		upgrade(c, PLUQ_UPGRADE_TLS, 0);
 	} else if (strcmp(line, "deflate") == 0) {
 		reply(c, "go\n");
-		upgrade(c, PLUQ_UPGRADE_DEFLATE);
+		upgrade(c, PLUQ_UPGRADE_DEFLATE, 0);
 	} else if (strcmp(line, "doze") == 0) {
 		net->conn_pause(c);
 		atomic_store(&rig.dozing, c);
@@ -254,7 +256,7 @@ static void on_upgraded(struct pluq_conn *c, void *user, int status, const struc
 	if (status == 0) {
 		reply(c, "up\n");
 		if (k->then_deflate)
-			upgrade(c, PLUQ_UPGRADE_DEFLATE);
+			upgrade(c, PLUQ_UPGRADE_DEFLATE, 0);
 		k->then_deflate = false;
 		atomic_fetch_add(&rig.upgraded, 1);
 		return;
@@ -262,6 +264,7 @@ static void on_upgraded(struct pluq_conn *c, void *user, int status, const struc
 	snprintf(rig.failure, sizeof rig.failure, "%s", why->text);
 	snprintf(text, sizeof text, "failed: %d %s\n", status, why->text);
 	reply(c, text);
+	upgrade(c, PLUQ_UPGRADE_DEFLATE, PLUQ_EINVAL);
 	net->conn_close(c, true);
 	atomic_fetch_add(&rig.failed, 1);
 }
