@@ -8,9 +8,14 @@
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-static bool parse_bytes(const char *text, struct csv_address *out)
+struct parsed {
+	uint8_t family;
+	uint8_t bytes[16];
+};
+
+static bool parse_bytes(const char *text, struct parsed *out)
 {
-	*out = (struct csv_address){ 0 };
+	*out = (struct parsed){ 0 };
 	if (inet_pton(AF_INET, text, out->bytes) == 1)
 		out->family = 4;
 	else if (inet_pton(AF_INET6, text, out->bytes) == 1)
@@ -18,25 +23,35 @@ static bool parse_bytes(const char *text, struct csv_address *out)
 	return out->family;
 }
 
+/* The IPv4 address that an IPv6 one stands for takes its place. */
+static bool unmap(struct parsed *p)
+{
+	if (p->family != 6 || memcmp(p->bytes, mapped, sizeof(mapped)) != 0)
+		return false;
+	memmove(p->bytes, p->bytes + 12, 4);
+	memset(p->bytes + 4, 0, 12);
+	p->family = 4;
+	return true;
+}
+
 bool csv_address_parse(const char *text, struct csv_address *out)
 {
+	struct parsed parsed;
 	char plain[TEXT_MAX];
 	size_t n = strcspn(text, "%"); /* the zone of a link-local address names an interface of this machine */
 
-	*out = (struct csv_address){ 0 };
+	*out = (struct csv_address){ .family = 0 };
 	if (!*text)
 		return true;
 	if (n >= sizeof(plain))
 		return false;
 	memcpy(plain, text, n);
 	plain[n] = 0;
-	if (!parse_bytes(plain, out))
+	if (!parse_bytes(plain, &parsed))
 		return false;
-	if (out->family == 6 && memcmp(out->bytes, mapped, sizeof(mapped)) == 0) {
-		memmove(out->bytes, out->bytes + 12, 4);
-		memset(out->bytes + 4, 0, 12);
-		out->family = 4;
-	}
+	unmap(&parsed);
+	out->family = parsed.family;
+	memcpy(out->bits, parsed.bytes, sizeof(out->bits));
 	return true;
 }
 
@@ -70,49 +85,39 @@ static bool parse_prefix(const char *text, uint8_t family, uint8_t *prefix)
 	return true;
 }
 
-static void clear_behind(uint8_t *bytes, unsigned prefix)
+static void put_mask(struct csv_block *b, unsigned prefix)
 {
-	for (unsigned bit = prefix; bit < 128; bit++)
-		bytes[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+	uint8_t mask[16] = { 0 };
+
+	for (unsigned bit = 0; bit < prefix; bit++)
+		mask[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
+	memcpy(b->mask, mask, sizeof(b->mask));
 }
 
 bool csv_block_parse(const char *text, struct csv_block *out)
 {
+	struct parsed parsed;
 	char plain[TEXT_MAX];
 	const char *slash = strchr(text, '/');
 	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	struct csv_address address;
+	uint8_t prefix;
 
-	*out = (struct csv_block){ 0 };
+	*out = (struct csv_block){ .family = 0 };
 	if (!*text)
 		return true;
 	if (n >= sizeof(plain))
 		return false;
 	memcpy(plain, text, n);
 	plain[n] = 0;
-	if (!parse_bytes(plain, &address))
+	if (!parse_bytes(plain, &parsed))
 		return false;
-	out->family = address.family;
-	out->prefix = address.family == 4 ? 32 : 128;
-	if (slash && !parse_prefix(slash + 1, address.family, &out->prefix))
+	prefix = parsed.family == 4 ? 32 : 128;
+	if (slash && !parse_prefix(slash + 1, parsed.family, &prefix))
 		return false;
-	memcpy(out->bytes, address.bytes, sizeof(out->bytes));
-	if (out->family == 6 && out->prefix >= 96 && memcmp(out->bytes, mapped, sizeof(mapped)) == 0) {
-		memmove(out->bytes, out->bytes + 12, 4);
-		out->family = 4;
-		out->prefix = (uint8_t)(out->prefix - 96);
-	}
-	clear_behind(out->bytes, out->prefix);
+	if (prefix >= 96 && unmap(&parsed))
+		prefix = (uint8_t)(prefix - 96);
+	out->family = parsed.family;
+	memcpy(out->bits, parsed.bytes, sizeof(out->bits));
+	put_mask(out, prefix);
 	return true;
-}
-
-bool csv_block_has(const struct csv_block *b, const struct csv_address *a)
-{
-	unsigned whole = b->prefix / 8, rest = b->prefix % 8;
-
-	if (!b->family)
-		return true;
-	if (b->family != a->family || memcmp(a->bytes, b->bytes, whole) != 0)
-		return false;
-	return !rest || !((a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest));
 }

@@ -2,6 +2,7 @@
  * is one grant, with the channels of its rows in the order of the file. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "table.h"
 
@@ -15,28 +16,48 @@ struct hit {
 	uint32_t group_first; /* and with these permissions */
 };
 
-static bool matches(const struct csv_row *row, const struct csv_address *address, bool tls)
+struct hits {
+	struct hit *items; /* few, or heap */
+	uint32_t count, room;
+	struct hit few[HITS_FEW];
+};
+
+static bool grow(struct hits *h)
 {
-	return (tls || !row->tls_required) && csv_block_has(&row->block, address);
+	struct hit *items = h->items == h->few ? NULL : h->items;
+
+	if (!(items = realloc(items, 2 * (size_t)h->room * sizeof(*items))))
+		return false;
+	if (h->items == h->few)
+		memcpy(items, h->few, sizeof(h->few));
+	h->items = items;
+	h->room *= 2;
+	return true;
 }
 
-/* Goes through the rows of the login and those of anybody in the order of the file. hits NULL: only counts. */
-static uint32_t gather(const struct csv_table *t, const struct csv_login *login, const struct csv_address *address, bool tls, struct hit *hits)
+static void drop(struct hits *h)
 {
-	const uint32_t *a = login ? &t->order[login->first] : t->order, *a_end = a + (login ? login->count : 0);
-	const uint32_t *b = &t->order[t->anybody.first], *b_end = b + t->anybody.count;
-	uint32_t count = 0;
+	if (h->items != h->few)
+		free(h->items);
+}
+
+/* Goes through the rows of the login and those of anybody in the order of the file. false: no memory. */
+static bool gather(struct hits *h, const struct csv_table *t, const struct csv_login *login, const struct csv_address *address, bool tls)
+{
+	const struct csv_place *a = login ? &t->places[login->first] : t->places, *a_end = a + (login ? login->count : 0);
+	const struct csv_place *b = &t->places[t->anybody.first], *b_end = b + t->anybody.count;
 
 	while (a < a_end || b < b_end) {
-		const struct csv_row *row = &t->rows[b == b_end || (a < a_end && *a < *b) ? *a++ : *b++];
+		const struct csv_place *p = b == b_end || (a < a_end && a->row < b->row) ? a++ : b++;
 
-		if (!matches(row, address, tls))
+		if ((p->tls_required && !tls) || !csv_block_has(&p->block, address))
 			continue;
-		if (hits)
-			hits[count] = (struct hit){ .row = row, .order = count };
-		count++;
+		if (h->count == h->room && !grow(h))
+			return false;
+		h->items[h->count] = (struct hit){ .row = &t->rows[p->row], .order = h->count };
+		h->count++;
 	}
-	return count;
+	return true;
 }
 
 static int compare(uint32_t a, uint32_t b)
@@ -82,13 +103,21 @@ static void put_in_order(struct hit *hits, uint32_t count)
 	qsort(hits, count, sizeof(*hits), by_group);
 }
 
-static void tell(const struct hit *hits, uint32_t count, const char **channels, const struct pluq_auth *auth, struct pluq_auth_call *call)
+/* false: no memory. */
+static bool tell(const struct hit *hits, uint32_t count, const struct pluq_auth *auth, struct pluq_auth_call *call)
 {
+	const char *few[HITS_FEW], **channels = count > HITS_FEW ? malloc(count * sizeof(*channels)) : few;
+
+	if (!channels)
+		return false;
 	for (uint32_t i = 0, n; i < count; i += n) {
 		for (n = 0; i + n < count && hits[i + n].group_first == hits[i].group_first; n++)
 			channels[n] = hits[i + n].row->channel;
 		auth->grant(call, hits[i].row->permissions, hits[i].row->topic, channels, n);
 	}
+	if (channels != few)
+		free(channels);
+	return true;
 }
 
 int csv_answer(const struct csv_table *t, int64_t ttl_ns, const struct pluq_auth *auth, const struct pluq_auth_query *query,
@@ -96,30 +125,22 @@ int csv_answer(const struct csv_table *t, int64_t ttl_ns, const struct pluq_auth
 {
 	const struct csv_login *login = csv_index_find(t, query->secret, query->secret_length);
 	struct csv_address address;
-	struct hit few[HITS_FEW], *hits = few;
-	const char *few_channels[HITS_FEW], **channels = few_channels;
-	uint32_t count;
+	struct hits h = { .room = HITS_FEW };
+	int verdict = PLUQ_AUTH_ERROR;
 
+	h.items = h.few;
 	/* What is no address has none: it is nobody's that a row names. */
 	csv_address_parse(query->remote_ip, &address);
-	if (!(count = gather(t, login, &address, query->tls, NULL)))
-		return PLUQ_AUTH_SILENT;
-	if (count > HITS_FEW) {
-		hits = malloc(count * sizeof(*hits));
-		channels = malloc(count * sizeof(*channels));
+	if (gather(&h, t, login, &address, query->tls)) {
+		verdict = PLUQ_AUTH_SILENT;
+		if (h.count) {
+			put_in_order(h.items, h.count);
+			auth->live(call, ttl_ns);
+			verdict = tell(h.items, h.count, auth, call) ? PLUQ_AUTH_ALLOW : PLUQ_AUTH_ERROR;
+		}
 	}
-	if (hits && channels) {
-		gather(t, login, &address, query->tls, hits);
-		put_in_order(hits, count);
-		auth->live(call, ttl_ns);
-		tell(hits, count, channels, auth, call);
-	} else {
+	if (verdict == PLUQ_AUTH_ERROR)
 		snprintf(why->text, sizeof(why->text), "out of memory");
-	}
-	bool good = hits && channels;
-	if (count > HITS_FEW) {
-		free(hits);
-		free(channels);
-	}
-	return good ? PLUQ_AUTH_ALLOW : PLUQ_AUTH_ERROR;
+	drop(&h);
+	return verdict;
 }

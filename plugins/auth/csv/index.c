@@ -29,6 +29,11 @@ static int by_digest(const void *a, const void *b)
 	return order ? order : x->row < y->row ? -1 : x->row > y->row;
 }
 
+static void put_place(struct csv_table *t, uint32_t at, uint32_t row)
+{
+	t->places[at] = (struct csv_place){ .row = row, .tls_required = t->rows[row].tls_required, .block = t->rows[row].block };
+}
+
 static void take_logins(struct csv_table *t, const struct entry *entries, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -39,7 +44,7 @@ static void take_logins(struct csv_table *t, const struct entry *entries, uint32
 			*l = (struct csv_login){ .first = i };
 			memcpy(l->digest, entries[i].digest, CSV_DIGEST);
 		}
-		t->order[i] = entries[i].row;
+		put_place(t, i, entries[i].row);
 		l->count++;
 	}
 }
@@ -63,7 +68,7 @@ static int index_logins(struct csv_table *t)
 	t->anybody.first = at = count;
 	for (uint32_t i = 0; i < t->count; i++)
 		if (!t->rows[i].login_length)
-			t->order[at++] = i;
+			put_place(t, at++, i);
 	t->anybody.count = at - count;
 	return good ? 0 : PLUQ_ENOMEM;
 }
@@ -92,9 +97,9 @@ int csv_index_make(struct csv_table *t)
 {
 	if (RAND_bytes(t->key, CSV_DIGEST) != 1)
 		return PLUQ_EINVAL;
-	t->order = malloc((t->count + 1) * sizeof(*t->order));
+	t->places = malloc((t->count + 1) * sizeof(*t->places));
 	t->logins = malloc((t->count + 1) * sizeof(*t->logins));
-	if (!t->order || !t->logins)
+	if (!t->places || !t->logins)
 		return PLUQ_ENOMEM;
 	int rc = index_logins(t);
 	return rc ? rc : number_topics(t);
@@ -118,7 +123,7 @@ const struct csv_login *csv_index_find(const struct csv_table *t, const uint8_t 
 			low = middle;
 	}
 	const struct csv_login *l = &t->logins[low];
-	const struct csv_row *row = &t->rows[t->order[l->first]];
+	const struct csv_row *row = &t->rows[t->places[l->first].row];
 	if (CRYPTO_memcmp(l->digest, wanted, CSV_DIGEST) != 0)
 		return NULL;
 	return row->login_length == length && CRYPTO_memcmp(row->login, secret, length) == 0 ? l : NULL;

@@ -241,7 +241,7 @@ void csv_table_fini(struct csv_table *t)
 		OPENSSL_cleanse(t->text, t->length);
 	free(t->text);
 	free(t->rows);
-	free(t->order);
+	free(t->places);
 	free(t->logins);
 	*t = (struct csv_table){ 0 };
 }

@@ -21,9 +21,16 @@ struct csv_row {
 	bool tls_required;
 };
 
+/* What is looked at of a row that may fit, side by side with that of the next one: thousands may have to be looked at. */
+struct csv_place {
+	uint32_t row;
+	bool tls_required;
+	struct csv_block block;
+};
+
 #define CSV_DIGEST 32
 
-/* The rows of one login: rows[order[first]] .. in the order of the file. */
+/* The rows of one login: places[first] .. in the order of the file. */
 struct csv_login {
 	uint8_t digest[CSV_DIGEST]; /* under the table's key: where a secret is looked for tells nothing about it */
 	uint32_t first, count;
@@ -35,7 +42,7 @@ struct csv_table {
 	struct csv_row *rows;
 	uint32_t count;
 	uint8_t key[CSV_DIGEST];
-	uint32_t *order;          /* by login, then by place in the file */
+	struct csv_place *places; /* by login, then by row */
 	struct csv_login *logins; /* sorted by digest */
 	uint32_t login_count;
 	struct csv_login anybody; /* rows without a login */
