@@ -8,6 +8,7 @@ import pytest
 
 from pluqtest import eventually, scaled
 from pluqtest.authd import TOOL, make_entry
+from pluqtest.client import RESPONSE
 
 UNKNOWN = "E_UNAUTHORIZED AUTH no authorizations found"
 
@@ -113,6 +114,25 @@ def test_a_secret_that_was_taken_out_is_refused_after_the_ttl(guarded):
 
     eventually(is_refused, 10, "the publisher is refused")
     consumer.closed_after_errors(timeout=10)
+
+
+def test_reloads_while_clients_come(guarded):
+    """On two loops, with the hashes of passwords on the pool. The same entries all the time: nobody may notice."""
+    token, token_secret = make_entry("t", "publish t")
+    password, password_secret = make_entry("p", "publish t", password="x")
+    d = guarded(token + password, ttl="1s")
+    for i in range(20):
+        clients = [(d.client(), secret) for secret in (token_secret, password_secret, "p:wrong") * 4]
+        for c, secret in clients:
+            c.command("AUTH", secret)
+        d.process.send_signal(signal.SIGHUP)
+        for c, secret in clients:
+            if secret == "p:wrong":
+                c.fatal(UNKNOWN)
+            else:
+                assert c.frame().kind == RESPONSE
+                c.pub("t", b"x")
+    assert d.log().count("info auth-token: 2 names in") > 1
 
 
 @pytest.mark.parametrize("text,where", [
