@@ -73,8 +73,10 @@ class Peer:
 class FakeLookupd:
     """Replace on_connect, on_command and on_ask (also of an object that runs) to make it misbehave."""
 
-    def __init__(self, host="127.0.0.1", tcp_port=0, listening=True):
+    def __init__(self, host="127.0.0.1", tcp_port=0, listening=True, tls=None):
+        """tls: an ssl.SSLContext for its TCP side; its HTTP side stays in the clear."""
         self.host = host
+        self.tls = tls
         self.peers = []
         self.asked = []          # (target, {header: value}) over HTTP
         self.channels = {}       # told over HTTP
@@ -143,6 +145,11 @@ class FakeLookupd:
     # TCP
 
     def _serve_tcp(self, sock):
+        if self.tls:
+            try:
+                sock = self.tls.wrap_socket(sock, server_side=True)
+            except OSError:
+                return
         p = Peer(self, sock)
         self.peers.append(p)
         p.serve()

@@ -34,7 +34,7 @@ bool lookup_address_ok(const char *entry)
 	size_t host = colon ? (size_t)(colon - address) : 0;
 	bool bracketed = host > 2 && *address == '[' && colon[-1] == ']';
 
-	if (!is_graphic(address))
+	if (!is_graphic(address) || strstr(address, "://"))
 		return false;
 	if (strchr(address, '/'))
 		return !tls && strlen(address) <= PATH_MAX_UNIX;

@@ -42,8 +42,17 @@ static bool worth_a_line(uint32_t failures)
 	return (failures & (failures - 1)) == 0;
 }
 
+/* A daemon that speaks TLS hangs up on one that does not, without a word. */
+static const char *hint(const struct lookup_peer *p)
+{
+	bool hung_up = p->state == LOOKUP_IDENTIFYING && !p->trouble;
+
+	return hung_up && !p->tls ? "; if it speaks TLS, write " LOOKUP_TLS_PREFIX " before its address" : "";
+}
+
 static void wait_for_next_try(struct lookup_peer *p, const char *why)
 {
+	const char *more = hint(p);
 	const struct pluq_host *host = p->nsqd->host;
 	int64_t pause = PAUSE_FIRST;
 
@@ -52,7 +61,7 @@ static void wait_for_next_try(struct lookup_peer *p, const char *why)
 		pause *= 2;
 	p->state = LOOKUP_WAITING;
 	if (worth_a_line(p->failures))
-		host->log(host, PLUQ_WARN, "lookupd %s: %s (%" PRIu32 " in a row); tried again", p->address, why, p->failures);
+		host->log(host, PLUQ_WARN, "lookupd %s: %s (%" PRIu32 " in a row); tried again%s", p->address, why, p->failures, more);
 	set_timer(p, now(p) + pause);
 }
 
@@ -203,12 +212,6 @@ static void on_answer(struct lookup_peer *p, const uint8_t *answer, size_t n)
 		arm(p);
 }
 
-/* The first words of a daemon that speaks TLS to one that did not begin with it: an alert. */
-static bool is_tls(const struct lookup_peer *p, const uint8_t *bytes)
-{
-	return !p->tls && p->state == LOOKUP_IDENTIFYING && bytes[0] == 0x15 && bytes[1] == 0x03;
-}
-
 static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes, size_t length)
 {
 	struct lookup_peer *p = user;
@@ -219,7 +222,7 @@ static int64_t on_data(struct pluq_conn *conn, void *user, const uint8_t *bytes,
 		int32_t size = wire_i32(bytes + at);
 
 		if (size < 0 || size > ANSWER_MAX) {
-			fail(p, is_tls(p, bytes) ? "it speaks TLS: write " LOOKUP_TLS_PREFIX " before its address" : "its answer is not one");
+			fail(p, "its answer is not one");
 			break;
 		}
 		if ((size_t)size > length - at - 4)

@@ -41,7 +41,7 @@ static const char *meaning(const struct lookup_question *q, int status)
 {
 	bool secret = *q->nsqd->conf->lookupd_http_secret;
 
-	if (status == 401 && q->private && secret)
+	if (status == 401 && secret && q->private && !q->secure)
 		return ": it wants the secret, which is kept for TLS: give it an https_address";
 	if (status == 401)
 		return secret ? ": it does not know lookupd_http_secret" : ": set lookupd_http_secret";
