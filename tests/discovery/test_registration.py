@@ -160,4 +160,4 @@ def test_an_address_that_is_none_stops_the_start(launch, bad):
     d = launch.make(lookupd_tcp_address=["127.0.0.1:4160", bad])
     d.spawn()
     assert d.wait() == 1
-    assert f"lookupd_tcp_address: '{bad[:150]}' is neither host:port nor the path of a socket" in d.log()
+    assert f"lookupd_tcp_address: '{bad[:150]}' is neither host:port nor tls://host:port nor the path of a socket" in d.log()

@@ -155,9 +155,9 @@ def test_the_wrong_way_of_speaking(launch, launch_lookupd, lookups, certs):
     ({"lookupd_tls_cert": "client", "lookupd_tls_key": "server"}, "TLS to lookup daemons: .*client"),
     ({"lookupd_http_secret": "a\r\nX-Admin: 1"}, "lookupd_http_secret: only visible ASCII"),
     ({"lookupd_http_secret": "\u00e4"}, "lookupd_http_secret: only visible ASCII"),
-    ({"lookupd_tcp_address": "tls://:4160"}, "'tls://:4160' is not host:port"),
-    ({"lookupd_tcp_address": "tls:///run/lookupd"}, "'tls:///run/lookupd' is not host:port"),
-    ({"lookupd_tcp_address": "https://localhost:1"}, "'https://localhost:1' is not host:port"),
+    ({"lookupd_tcp_address": "tls://:4160"}, "'tls://:4160' is neither host:port nor"),
+    ({"lookupd_tcp_address": "tls:///run/lookupd"}, "'tls:///run/lookupd' is neither host:port nor"),
+    ({"lookupd_tcp_address": "https://localhost:1"}, "'https://localhost:1' is neither host:port nor"),
 ])
 def test_a_mistake_stops_the_start(launch, certs, options, words):
     field = {"lookupd_tls_cert": "cert", "lookupd_tls_key": "key"}

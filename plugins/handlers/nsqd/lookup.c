@@ -133,7 +133,7 @@ int lookup_check(const struct conf *conf, struct pluq_why *why)
 	for (size_t i = 0; i < list->count; i++)
 		if (!lookup_address_ok(list->items[i])) {
 			snprintf(why->text, sizeof(why->text),
-			    "lookupd_tcp_address: '%.120s' is not host:port, tls://host:port or the path of a socket", list->items[i]);
+			    "lookupd_tcp_address: '%.150s' is neither host:port nor tls://host:port nor the path of a socket", list->items[i]);
 			return PLUQ_EINVAL;
 		}
 	return lookup_tls_check(conf, why);
