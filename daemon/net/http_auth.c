@@ -105,7 +105,9 @@ static bool find_need(struct pluq_http_request *r, struct need *n)
 	const struct pluq__http_query *q = pluq__http_request_query(r);
 	if (!q)
 		return false;
-	const struct pluq__http_pair *topic = pluq__http_query_find(q, "topic"), *channel = pluq__http_query_find(q, "channel");
+	bool named = !(r->route->flags & PLUQ_HTTP_NO_TOPIC);
+	const struct pluq__http_pair *topic = named ? pluq__http_query_find(q, "topic") : NULL;
+	const struct pluq__http_pair *channel = named ? pluq__http_query_find(q, "channel") : NULL;
 	bool publish = r->route->flags & PLUQ_HTTP_PUBLISH, admin = r->route->flags & PLUQ_HTTP_ADMIN;
 	*n = (struct need){.permissions = (publish ? PLUQ_MAY_PUBLISH : 0) | (admin ? PLUQ_MAY_ADMIN : 0),
 		.about_topic = topic || publish || admin, .topic = topic ? topic->value : "",

@@ -29,7 +29,8 @@ enum {
 	 * Without any of these: any grant on the topic; or, if the query names none, that its secret is known. */
 	PLUQ_HTTP_OPEN = 1u << 3,    /* nothing */
 	PLUQ_HTTP_PUBLISH = 1u << 4, /* PLUQ_MAY_PUBLISH */
-	PLUQ_HTTP_ADMIN = 1u << 5    /* PLUQ_MAY_ADMIN; without a topic the grant must match the empty one */
+	PLUQ_HTTP_ADMIN = 1u << 5,   /* PLUQ_MAY_ADMIN; without a topic the grant must match the empty one */
+	PLUQ_HTTP_NO_TOPIC = 1u << 6 /* the request is about no topic, whatever its query names */
 };
 
 struct pluq_http_route {
