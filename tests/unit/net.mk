@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
 	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
-	tests/unit/test_http_secret tests/unit/test_vanished
+	tests/unit/test_http_secret tests/unit/test_https tests/unit/test_vanished
 
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_CFLAGS = $(TEST_CFLAGS)
@@ -42,10 +42,14 @@ tests_unit_test_http_secret_SOURCES = tests/unit/test_http_secret.c
 tests_unit_test_http_secret_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_secret_LDADD = libcore.la $(TEST_LIBS)
 
+tests_unit_test_https_SOURCES = tests/unit/test_https.c $(TLS_RIG)
+tests_unit_test_https_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_https_LDADD = libcore.la $(TEST_LIBS)
+
 tests_unit_test_vanished_SOURCES = tests/unit/test_vanished.c tests/unit/net_rig.c tests/unit/net_rig.h
 tests_unit_test_vanished_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vanished_LDADD = libcore.la $(TEST_LIBS)
 
 TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
 	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
-	tests/unit/test_http_secret tests/unit/test_vanished
+	tests/unit/test_http_secret tests/unit/test_https tests/unit/test_vanished
