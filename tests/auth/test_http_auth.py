@@ -13,10 +13,10 @@ ACCOUNTS = [
     Account("reads", (Grant("^t$", (".*",), "subscribe"),)),
     Account("writes", (Grant("^t$", (".*",), "publish"),)),
     Account("elsewhere", (Grant("^u$", (".*",), "subscribe,publish,admin"),)),
-    Account("rules t", (Grant("^t$", (".*",), "admin"),)),
-    Account("rules c", (Grant("^t$", ("^c$",), "admin"),)),
-    Account("rules the daemon", (Grant("^$", (".*",), "admin"),)),
-    Account("rules all", (Grant(".*", (".*",), "admin"),)),
+    Account("rules-t", (Grant("^t$", (".*",), "admin"),)),
+    Account("rules-c", (Grant("^t$", ("^c$",), "admin"),)),
+    Account("rules-the-daemon", (Grant("^$", (".*",), "admin"),)),
+    Account("rules-all", (Grant(".*", (".*",), "admin"),)),
     Account("known"),
     Account("denied", verdict="deny"),
     Account("broken", verdict="error"),
@@ -25,31 +25,31 @@ OK, NO, WHO = 200, 403, 401
 
 # Request: what each secret that is not refused gets.
 BROKER = {
-    ("POST", "/pub?topic=t"): {"all": OK, "writes": OK, "reads": NO, "elsewhere": NO, "rules t": NO, "rules all": NO},
-    ("POST", "/mpub?topic=t"): {"all": OK, "writes": OK, "reads": NO, "elsewhere": NO, "rules all": NO},
-    ("GET", "/stats?format=json&topic=t"): {"all": OK, "writes": OK, "reads": OK, "rules t": OK, "rules all": OK, "elsewhere": NO},
-    ("GET", "/stats?format=json"): {"all": OK, "elsewhere": OK, "rules the daemon": OK},
+    ("POST", "/pub?topic=t"): {"all": OK, "writes": OK, "reads": NO, "elsewhere": NO, "rules-t": NO, "rules-all": NO},
+    ("POST", "/mpub?topic=t"): {"all": OK, "writes": OK, "reads": NO, "elsewhere": NO, "rules-all": NO},
+    ("GET", "/stats?format=json&topic=t"): {"all": OK, "writes": OK, "reads": OK, "rules-t": OK, "rules-all": OK, "elsewhere": NO},
+    ("GET", "/stats?format=json"): {"all": OK, "elsewhere": OK, "rules-the-daemon": OK},
     ("GET", "/info"): {"all": OK, "elsewhere": OK},
-    ("POST", "/topic/create?topic=t"): {"rules t": OK, "rules all": OK, "all": NO, "writes": NO, "elsewhere": NO, "rules the daemon": NO},
-    ("POST", "/channel/create?topic=t&channel=c"): {"rules t": OK, "rules c": OK, "rules all": OK, "all": NO, "elsewhere": NO},
-    ("POST", "/channel/create?topic=t&channel=d"): {"rules t": OK, "rules c": NO, "rules all": OK, "all": NO},
-    ("POST", "/channel/pause?topic=t&channel=c"): {"rules c": OK, "all": NO},
-    ("POST", "/channel/unpause?topic=t&channel=c"): {"rules c": OK, "reads": NO},
-    ("POST", "/channel/empty?topic=t&channel=c"): {"rules c": OK, "reads": NO},
-    ("POST", "/topic/pause?topic=t"): {"rules t": OK, "all": NO},
-    ("POST", "/topic/unpause?topic=t"): {"rules t": OK, "all": NO},
-    ("POST", "/topic/empty?topic=t"): {"rules t": OK, "all": NO},
-    ("PUT", "/config/log_level"): {"rules the daemon": OK, "rules all": OK, "all": NO, "rules t": NO, "elsewhere": NO},
+    ("POST", "/topic/create?topic=t"): {"rules-t": OK, "rules-all": OK, "all": NO, "writes": NO, "elsewhere": NO, "rules-the-daemon": NO},
+    ("POST", "/channel/create?topic=t&channel=c"): {"rules-t": OK, "rules-c": OK, "rules-all": OK, "all": NO, "elsewhere": NO},
+    ("POST", "/channel/create?topic=t&channel=d"): {"rules-t": OK, "rules-c": NO, "rules-all": OK, "all": NO},
+    ("POST", "/channel/pause?topic=t&channel=c"): {"rules-c": OK, "all": NO},
+    ("POST", "/channel/unpause?topic=t&channel=c"): {"rules-c": OK, "reads": NO},
+    ("POST", "/channel/empty?topic=t&channel=c"): {"rules-c": OK, "reads": NO},
+    ("POST", "/topic/pause?topic=t"): {"rules-t": OK, "all": NO},
+    ("POST", "/topic/unpause?topic=t"): {"rules-t": OK, "all": NO},
+    ("POST", "/topic/empty?topic=t"): {"rules-t": OK, "all": NO},
+    ("PUT", "/config/log_level"): {"rules-the-daemon": OK, "rules-all": OK, "all": NO, "rules-t": NO, "elsewhere": NO},
 }
 LOOKUPD = {
-    ("POST", "/topic/create?topic=t"): {"rules t": OK, "rules all": OK, "all": NO, "elsewhere": NO},
-    ("POST", "/channel/create?topic=t&channel=c"): {"rules c": OK, "rules all": OK, "all": NO},
-    ("GET", "/lookup?topic=t"): {"all": OK, "reads": OK, "writes": OK, "rules t": OK, "elsewhere": NO},
+    ("POST", "/topic/create?topic=t"): {"rules-t": OK, "rules-all": OK, "all": NO, "elsewhere": NO},
+    ("POST", "/channel/create?topic=t&channel=c"): {"rules-c": OK, "rules-all": OK, "all": NO},
+    ("GET", "/lookup?topic=t"): {"all": OK, "reads": OK, "writes": OK, "rules-t": OK, "elsewhere": NO},
     ("GET", "/channels?topic=t"): {"all": OK, "reads": OK, "elsewhere": NO},
     ("GET", "/topics"): {"all": OK, "elsewhere": OK},
     ("GET", "/nodes"): {"all": OK, "elsewhere": OK},
     ("GET", "/info"): {"all": OK, "elsewhere": OK},
-    ("POST", "/topic/tombstone?topic=t&node=x:1"): {"rules t": OK, "all": NO},
+    ("POST", "/topic/tombstone?topic=t&node=x:1"): {"rules-t": OK, "all": NO},
 }
 
 
@@ -60,7 +60,7 @@ def server(request, tmp_path_factory):
     backend.set(*ACCOUNTS)
     d = backend.attach(kind(plugins=backend.plugins(), start=False, http_auth=True)).start()
     for topic in "tu":
-        r = d.http("POST", "/topic/create", {"topic": topic}, headers=bearer("rules all"))
+        r = d.http("POST", "/topic/create", {"topic": topic}, headers=bearer("rules-all"))
         assert r.status == 200, r
     yield d, table
     d.stop()
@@ -134,8 +134,8 @@ def test_topics_that_a_secret_has_no_grant_for_are_left_out(server):
 
     assert seen("all") == ["t"]
     assert seen("elsewhere") == ["u"]
-    assert seen("rules all") == ["t", "u"]
-    assert seen("rules the daemon") == []
+    assert seen("rules-all") == ["t", "u"]
+    assert seen("rules-the-daemon") == []
 
 
 def test_many_requests_on_one_connection(server):

@@ -190,7 +190,7 @@ class _Rules(Csv):
 
     def plugins(self):
         self.write()
-        return [(self.name, {"file": str(self.folder / self.file), "ttl": f"{int(self.ttl * 1000)}ms"})]
+        return [(self.name, {"data_file": str(self.folder / self.file), "ttl": f"{int(self.ttl * 1000)}ms"})]
 
     def write(self):
         lines = []

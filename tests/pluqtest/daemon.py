@@ -135,7 +135,7 @@ class Pluqd:
         self.tcp = self._address("TCP", self.listen["tcp_address"])
         self.http_at = self._address("HTTP", self.listen["http_address"])
         self.https_at = self._address("HTTPS", str(self.options.get("https_address", "")))
-        self.tls_at = self._address("TLS", str(self.options.get("tls_tcp_address", "")))
+        self.tls_at = self._address("TLS TCP", str(self.options.get("tls_tcp_address", "")))
         return self
 
     def _serves(self):

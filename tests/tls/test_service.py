@@ -244,7 +244,7 @@ def test_byte_by_byte(secured, certs):
 # plain text where TLS is expected
 
 
-@pytest.mark.parametrize("what", [b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n", b"  V2", b"\0" * 100, b"\x16\x03\x01\x00\x05hello"],
+@pytest.mark.parametrize("what", [b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n", b"  V2IDENTIFY\n", b"\0" * 100, b"\x16\x03\x01\x00\x05hello"],
                          ids=["HTTP", "V2", "zeros", "a false record"])
 def test_plain_text_to_a_tls_port(secured, certs, what):
     """One line that tells the peer's address and what is wrong."""
