@@ -38,6 +38,14 @@ def wait_end(c):
         assert data is not None, "the daemon neither answers nor closes"
 
 
+def no_more(c):
+    """Half-closes; the daemon may have closed already."""
+    try:
+        c.half_close()
+    except OSError:
+        pass
+
+
 def consumer(d, certs, **kw):
     c = d.client()
     c.secure(certs.context(**kw))
@@ -100,17 +108,17 @@ def test_garbage_in_the_handshake(secured, certs):
         else:
             c = Client(secured.https_at, magic=None)
         c.send_raw_lenient(bytes(data))
-        c.half_close()
+        no_more(c)
         wait_end(c)
         c.close()
     alive(secured, certs)
 
 
 def test_renegotiation_is_refused(secured, certs):
-    """openssl's client asks for one (a line "R"); the stream goes on, or ends, and nobody else notices."""
+    """It would cost the server a handshake for a few bytes."""
     other = consumer(secured, certs)
-    r = sclient.run(secured.https_at, "-tls1_2", certs=certs, send=b"R\n" + sclient.PING)
-    assert r.has("RENEGOTIATING")
+    r = sclient.renegotiate(secured.https_at, certs)
+    assert r.has("RENEGOTIATING") and r.has("no renegotiation"), r
     secured.client().pub("t", "x")
     assert other.message().body == b"x"
     alive(secured, certs)
@@ -169,7 +177,7 @@ def test_garbage_in_compression(launch, certs, coding):
         if n % 4 >= 2 and coding == "snappy":
             data = b"\xff\x06\0\0sNaPpY" + data
         c.send_lenient(data)
-        c.half_close()
+        no_more(c)
         wait_end(c)
         c.close()
     d.client().pub("t", "x")

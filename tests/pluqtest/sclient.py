@@ -55,12 +55,28 @@ class Result:
         return text in self.output
 
 
+def _command(address, certs, name, *arguments):
+    return ["openssl", "s_client", "-connect", "%s:%d" % address, "-CAfile", str(certs.ca_file), "-servername", name, "-verify_hostname", name,
+            *map(str, arguments)]
+
+
 def run(address, *arguments, certs, pair=None, send=PING, name="localhost", timeout=20):
     """Connects, sends those bytes, and reads until the server closes."""
-    argv = ["openssl", "s_client", "-connect", "%s:%d" % address, "-CAfile", str(certs.ca_file), "-servername", name, "-verify_hostname", name,
-            "-ign_eof", *map(str, arguments)]
+    argv = _command(address, certs, name, "-ign_eof", *arguments)
     if pair:
         argv += ["-cert", str(pair.leaf), "-cert_chain", str(pair.cert), "-key", str(pair.key)]
     r = subprocess.run(argv, input=send, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=scaled(timeout))
     return Result(r.stdout.decode("latin-1"))
 
+
+def renegotiate(address, certs, timeout=20):
+    """Connects with TLS 1.2 and asks for another handshake; until it gives up or the server closes."""
+    with subprocess.Popen(_command(address, certs, "localhost", "-tls1_2"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as p:
+        p.stdin.write(b"R\n")
+        p.stdin.flush()
+        try:
+            p.wait(scaled(timeout))
+        finally:
+            p.kill()
+        return Result(p.stdout.read().decode("latin-1"))
