@@ -14,7 +14,7 @@ from pluqtest import eventually, scaled
 from pluqtest.client import RESPONSE
 from pluqtest.installation import GUIDE, examples, run
 
-SOURCE, COMMANDS, CONFIGURATION, CALLS, OUTCOME, BLOCKING = examples("An auth plugin")
+SOURCE, COMMANDS, CONFIGURATION, CALLS, OUTCOME, BLOCKING = examples("A custom auth plugin, in some forty lines")
 FILE, = re.findall(r"`conf\.d/(\S+\.yaml)`", GUIDE.read_text())
 BROKER = "plugins:\n  - nsqd\n  - diskqueue\n"
 COMPILERS = [pytest.param(c, marks=pytest.mark.skipif(not shutil.which(c), reason=f"{c} is not installed"))

@@ -9,7 +9,7 @@ static const struct pluq_option options[] = {
 	{.key = "data_file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD | PLUQ_OPT_REQUIRED, .offset = offsetof(struct conf, data_file),
 	    .help = "file of secrets and what they may do; pluq_token makes its lines. It is read again on SIGHUP"},
 	{.key = "ttl", .type = PLUQ_OPT_DURATION, .flags = PLUQ_OPT_RELOAD, .standard = "1h", .offset = offsetof(struct conf, ttl),
-	    .min = INT64_C(1000000000), .max = INT64_C(31536000000000000),
+	    .min = 1000000, .max = INT64_C(31536000000000000),
 	    .help = "how long an answer is good: a secret that was taken out is refused after it"},
 	{.key = NULL},
 };
