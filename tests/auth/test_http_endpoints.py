@@ -73,7 +73,7 @@ def api(request, launch, launch_lookupd, tmp_path):
     """A daemon that has the topics t, with the channels c and d, and u; and its table."""
     (tmp_path / "tokens").write_text("".join(entries()))
     start, table = (launch, BROKER) if request.param == "nsqd" else (launch_lookupd, LOOKUPD)
-    d = start(http_auth=True, plugins=[("auth-token", {"file": str(tmp_path / "tokens")})])
+    d = start(http_auth=True, plugins=[("auth-token", {"data_file": str(tmp_path / "tokens")})])
     d.table = table
     for target in "/topic/create?topic=t", "/topic/create?topic=u", "/channel/create?topic=t&channel=c", "/channel/create?topic=t&channel=d":
         assert ask(d, "POST", target, "rules-all").status == 200
@@ -137,7 +137,7 @@ def test_topics_without_a_grant_are_left_out(api):
 
 def test_nodes_show_the_same_topics(launch_lookupd, tmp_path):
     (tmp_path / "tokens").write_text("".join(entries()))
-    d = launch_lookupd(http_auth=True, plugins=[("auth-token", {"file": str(tmp_path / "tokens")})])
+    d = launch_lookupd(http_auth=True, plugins=[("auth-token", {"data_file": str(tmp_path / "tokens")})])
     b = d.broker()
     for topic in "u", "t", "v":
         b.register(topic, "c")
@@ -150,7 +150,7 @@ def test_nodes_show_the_same_topics(launch_lookupd, tmp_path):
 def test_many_topics_are_shown_bit_by_bit(launch_lookupd, tmp_path):
     """More than fit into one turn of the loop: the request and who it is from outlive that."""
     (tmp_path / "tokens").write_text("".join(entries()).replace("subscribe ^t$", "subscribe ^t[0-9]*[05]$"))
-    d = launch_lookupd(http_auth=True, plugins=[("auth-token", {"file": str(tmp_path / "tokens")})])
+    d = launch_lookupd(http_auth=True, plugins=[("auth-token", {"data_file": str(tmp_path / "tokens")})])
     b = d.broker()
     b.send("".join(f"REGISTER t{n} c\n" for n in range(5000)))
     for _ in range(5000):
@@ -192,7 +192,7 @@ def curl(d, *arguments, tls=None):
 
 def test_with_curl(launch, certs, tmp_path):
     (tmp_path / "tokens").write_text("".join(entries()))
-    d = launch(http_auth=True, plugins=[("auth-token", {"file": str(tmp_path / "tokens")})], **certs.server.options)
+    d = launch(http_auth=True, plugins=[("auth-token", {"data_file": str(tmp_path / "tokens")})], **certs.server.options)
     for tls in None, certs.ca_file:
         assert curl(d, "/ping", tls=tls) == (200, "OK")
         assert curl(d, "/info", tls=tls) == (401, '{"message":"UNAUTHORIZED"}')

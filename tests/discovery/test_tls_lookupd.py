@@ -7,7 +7,6 @@ import signal
 import pytest
 
 from pluqtest import eventually
-from pluqtest.lookupd import MAGIC, Broker
 
 SECRET = "broker:a-very-private-secret"
 PATH = "/config/nsqlookupd_tcp_addresses"
@@ -19,7 +18,7 @@ def token(folder, name="broker", grants=("subscribe .*",), rest=SECRET.partition
     path = folder / "tokens"
     path.write_text(f"{name} sha256:{salt.hex()}:{hashlib.sha256(salt + rest.encode()).hexdigest()}\n" +
                     "".join(f"\t{g}\n" for g in grants))
-    return "auth-token", {"file": str(path)}
+    return "auth-token", {"data_file": str(path)}
 
 
 @pytest.fixture
@@ -29,8 +28,7 @@ def lookups(launch_lookupd, certs):
     def start(pair=None, **options):
         d = launch_lookupd.make(tcp="", **{**(pair or certs.server).options, "broadcast_address": "localhost", "tls_tcp_address": "127.0.0.1:0",
                                            "tls_required": True, **options}).start()
-        d.tls_tcp = d._address("TLS TCP", "127.0.0.1:0")
-        d.address = f"tls://localhost:{d.tls_tcp[1]}"
+        d.address = f"tls://localhost:{d.tls_at[1]}"
         return d
 
     return start
@@ -43,9 +41,7 @@ def get(d, certs, path, pair=None, secret=None, **params):
 
 def have_elsewhere(l, certs, topic, channel, pair=None):
     """Another broker has that channel."""
-    b = Broker(l.tls_tcp, magic=None)
-    b.start_tls(certs.context(pair))
-    b.send(MAGIC)
+    b = l.stranger(tls=certs.context(pair))
     b.identify()
     b.register(topic, channel)
 

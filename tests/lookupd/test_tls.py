@@ -10,7 +10,7 @@ import ssl
 import pytest
 
 from pluqtest import eventually
-from pluqtest.lookupd import MAGIC, Broker
+from pluqtest.lookupd import Broker
 from pluqtest.tls import Failed
 
 
@@ -21,23 +21,14 @@ def secure(launch_lookupd, certs):
     def start(pair=None, **options):
         clear = {} if options.get("tls_required") else {"tcp": "127.0.0.1:0"}
         options = {**(pair or certs.server).options, "tls_tcp_address": "127.0.0.1:0", **options}
-        d = launch_lookupd.make(**{"tcp": "", **clear}, **options).start()
-        d.tls_tcp = d._address("TLS TCP", "127.0.0.1:0")
-        return d
+        return launch_lookupd.make(**{"tcp": "", **clear}, **options).start()
 
     return start
 
 
-def tls_broker(d, context):
-    b = Broker(d.tls_tcp, magic=None)
-    b.start_tls(context)
-    b.send(MAGIC)
-    return b
-
-
 def test_a_broker_under_tls_is_one_like_any_other(secure, certs):
     d = secure()
-    b = tls_broker(d, certs.context())
+    b = d.stranger(tls=certs.context())
     me = b.identify()
     assert (me["tcp_port"], me["http_port"], me["https_port"]) == (d.tcp[1], d.http_at[1], d.https_at[1])
     b.register("t", "c")
@@ -65,7 +56,7 @@ def test_who_knows_no_https_port_is_told_as_the_original_does(launch_lookupd):
 
 def test_what_speaks_no_tls_is_told_apart(secure):
     d = secure()
-    b = Broker(d.tls_tcp)
+    b = Broker(d.tls_at)
     b.send("IDENTIFY\n" + " " * 100)
     d.wait_log(r"TLS handshake with 127\.0\.0\.1:\d+ failed: the peer speaks no TLS \(plain text\?\)")
     b.close()
@@ -81,8 +72,8 @@ def test_required_closes_all_in_the_clear(secure, certs):
         assert r.headers["content-type"] == "application/json; charset=utf-8"
         assert r.headers["x-nsq-content-type"] == "nsq; version=1.0"
     assert d.https(certs.context(), "GET", "/ping").body == b"OK"
-    b = tls_broker(d, certs.context())
-    assert b.identify()["tcp_port"] == d.tls_tcp[1]
+    b = d.stranger(tls=certs.context())
+    assert b.identify()["tcp_port"] == d.tls_at[1]
     b.register("t")
     assert d.https(certs.context(), "GET", "/topics").json() == {"topics": ["t"]}
     assert "/nowhere" not in d.log()
@@ -104,12 +95,12 @@ def test_policies(secure, certs, policy, good, bad):
     d = secure(tls_client_auth_policy=policy, tls_root_ca_file=certs.ca_file)
     for name in good:
         context = certs.context(name and getattr(certs, name))
-        tls_broker(d, context).identify()
+        d.stranger(tls=context).identify()
         assert d.https(context, "GET", "/ping").body == b"OK"
     for name in bad:
         context = certs.context(name and getattr(certs, name))
         with pytest.raises((Failed, AssertionError)):  # in TLS 1.3 the client hears of it when it reads
-            tls_broker(d, context).identify()
+            d.stranger(tls=context).identify()
         with pytest.raises((ssl.SSLError, OSError)):
             d.https(context, "GET", "/ping")
     assert d.log().count("TLS handshake with") >= min(1, len(bad))
@@ -117,14 +108,14 @@ def test_policies(secure, certs, policy, good, bad):
 
 def test_versions_and_ciphers(secure, certs):
     d = secure(certs.server_rsa, tls_min_version="tls1.2", tls_ciphers="ECDHE-RSA-AES128-GCM-SHA256", tls_ciphersuites="TLS_CHACHA20_POLY1305_SHA256")
-    old = tls_broker(d, certs.context(version=ssl.TLSVersion.TLSv1_2))
+    old = d.stranger(tls=certs.context(version=ssl.TLSVersion.TLSv1_2))
     assert (old.tls.version(), old.tls.cipher()[0]) == ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256")
-    new = tls_broker(d, certs.context())
+    new = d.stranger(tls=certs.context())
     assert (new.tls.version(), new.tls.cipher()[0]) == ("TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256")
     for b in old, new:
         b.identify()
     with pytest.raises(Failed):
-        tls_broker(d, certs.context(version=ssl.TLSVersion.TLSv1_1))
+        d.stranger(tls=certs.context(version=ssl.TLSVersion.TLSv1_1))
 
 
 # ---- options ----
@@ -164,13 +155,12 @@ def filed(launch_lookupd, certs, tmp_path):
     log."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     install(certs.server, cert, key)
-    standard = {"tls_tcp_address": "127.0.0.1:0", "tls_cert": cert, "tls_key": key, "tls_root_ca_file": certs.ca_file}
+    standard = {"tls_cert": cert, "tls_key": key, "tls_root_ca_file": certs.ca_file}
 
     def config(**changes):
         return json.dumps({"plugins": [{"lookupd": {**standard, **changes}}]}, default=str)
 
-    d = launch_lookupd(config=config(), https_address="127.0.0.1:0", http_address="")
-    d.tls_tcp = d._address("TLS TCP", "127.0.0.1:0")
+    d = launch_lookupd(config=config(), https_address="127.0.0.1:0", http_address="", tls_tcp_address="127.0.0.1:0")
     d.files = cert, key
 
     def reload(wanted, **changes):
@@ -190,7 +180,7 @@ def install(pair, cert, key):
 
 def shown(d, certs):
     """The serial number of the certificate, on which both listeners agree."""
-    with tls_broker(d, certs.context()) as b:
+    with d.stranger(tls=certs.context()) as b:
         number = b.tls.getpeercert()["serialNumber"]
     with socket.create_connection(d.https_at) as s, certs.context().wrap_socket(s, server_hostname="localhost") as t:
         assert t.getpeercert()["serialNumber"] == number
@@ -199,7 +189,7 @@ def shown(d, certs):
 
 def test_new_certificates_by_sighup(filed, certs):
     d = filed
-    old = tls_broker(d, certs.context())
+    old = d.stranger(tls=certs.context())
     old.identify()
     before = shown(d, certs)
     install(certs.server_renewed, *d.files)
@@ -222,15 +212,15 @@ def test_a_reload_that_fails_changes_nothing(filed, certs):
 
 def test_a_policy_by_sighup(filed, certs):
     d = filed
-    tls_broker(d, certs.context()).identify()
+    d.stranger(tls=certs.context()).identify()
     d.reload("reload", tls_client_auth_policy="require-verify")
 
     def refused():
         try:
-            tls_broker(d, certs.context()).identify()
+            d.stranger(tls=certs.context()).identify()
         except AssertionError:
             return True
     eventually(refused)
-    tls_broker(d, certs.context(certs.client)).identify()
+    d.stranger(tls=certs.context(certs.client)).identify()
     d.reload("switched off by a restart only", tls_cert="", tls_key="")
-    tls_broker(d, certs.context(certs.client)).identify()
+    d.stranger(tls=certs.context(certs.client)).identify()
