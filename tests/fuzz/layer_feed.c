@@ -25,6 +25,8 @@ static ssize_t give(struct pluq__layer *l, struct pluq_conn *c, struct iovec *io
 {
 	struct source *s = (struct source *)l;
 	size_t most = s->give && s->give < s->left ? s->give : s->left, got = 0;
+	if (most == 0)
+		return 0;
 	for (int i = 0; i < n && got < most; i++) {
 		size_t part = iov[i].iov_len < most - got ? iov[i].iov_len : most - got;
 		memcpy(iov[i].iov_base, s->in + got, part);
@@ -96,7 +98,7 @@ void press(struct pluq__layer *layer, const uint8_t *in, size_t n, size_t most, 
 	struct source s = {.layer.ops = &source_ops, .give = most};
 	layer->below = &s.layer;
 	while (c.pending > 0) {
-		struct iovec iov = {.iov_base = (void *)(uintptr_t)(in + n - c.pending), .iov_len = c.pending};
+		struct iovec iov = {.iov_base = (void *)(uintptr_t)(in + (n - c.pending)), .iov_len = c.pending};
 		ssize_t got = layer->ops->send(layer, &c, &iov, 1);
 		assert(got > 0 && (size_t)got <= c.pending);
 		c.pending -= (size_t)got;

@@ -1,7 +1,7 @@
 """The two compressions of the protocol, from the client's side: raw deflate, and snappy in its framing format.
 
-Both have the same face: `pack(bytes)` gives what is to be sent, complete in itself and flushed; `unpack(bytes)` gives what the bytes
-received so far say and have not said before.
+Coders of pluqtest.client: encode(bytes) gives what is to be sent, flushed; decode(bytes) gives what the bytes received so far say
+and have not said before.
 """
 
 import ctypes
@@ -20,19 +20,19 @@ class Damaged(Exception):
 class Deflate:
     def __init__(self, level=6):
         self.level = level
-        self.packer = zlib.compressobj(level, zlib.DEFLATED, -15)
-        self.unpacker = zlib.decompressobj(-15)
+        self.compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
+        self.decompressor = zlib.decompressobj(-15)
 
-    def pack(self, data):
-        return self.packer.compress(data) + self.packer.flush(zlib.Z_SYNC_FLUSH)
+    def encode(self, data):
+        return self.compressor.compress(data) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
 
     def finish(self):
         """The final block."""
-        return self.packer.flush(zlib.Z_FINISH)
+        return self.compressor.flush(zlib.Z_FINISH)
 
-    def unpack(self, data):
+    def decode(self, data):
         try:
-            return self.unpacker.decompress(data)
+            return self.decompressor.decompress(data)
         except zlib.error as e:
             raise Damaged(str(e)) from None
 
@@ -115,14 +115,14 @@ class Snappy:
         self.identified = 0  # identifiers received
         self.kinds = []  # of the chunks received
 
-    def pack(self, data):
+    def encode(self, data):
         out = b"" if self.begun and not self.identify_always else IDENTIFIER
         self.begun = True
         for at in range(0, len(data), PLAIN_MAX):
             out += data_chunk(data[at : at + PLAIN_MAX])
         return out
 
-    def unpack(self, data):
+    def decode(self, data):
         self.input += data
         out = b""
         while len(self.input) >= 4:
@@ -152,27 +152,13 @@ class Snappy:
         return data
 
 
-def layer(name, level=6):
-    return {"snappy": Snappy, "deflate": lambda: Deflate(level)}[name]()
-
-
-class Transport:
-    """A socket behind a layer; has what a client uses of a socket."""
-
-    def __init__(self, sock, codec):
-        self.sock, self.codec, self.ready = sock, codec, b""
-
-    def sendall(self, data):
-        self.sock.sendall(self.codec.pack(data))
-
-    def recv(self, n):
-        while not self.ready:
-            data = self.sock.recv(65536)
-            if not data:
-                return b""
-            self.ready = self.codec.unpack(data)
-        data, self.ready = self.ready[:n], self.ready[n:]
-        return data
-
-    def __getattr__(self, name):  # settimeout, close, shutdown ...
-        return getattr(self.sock, name)
+def upgrade(client, name, context=None, coder=None, **fields):
+    """Identifies and goes on compressed, under TLS if there is a context. The decoded answer; the coder is client.coders[-1]."""
+    if context:
+        answer = client.secure(context, **{name: True}, **fields)
+    else:
+        answer = client.identify(feature_negotiation=True, **{name: True}, **fields)
+    assert answer[name] is True, answer
+    client.add_coder(coder or {"snappy": Snappy, "deflate": Deflate}[name]())
+    client.response()
+    return answer
