@@ -48,7 +48,7 @@ struct deflater {
 static void *take_memory(void *layer, unsigned items, unsigned size)
 {
 	struct deflater *d = layer;
-	void *p = calloc(items, size);
+	void *p = malloc((size_t)items * size);
 	if (!p)
 		return NULL;
 	d->cost += (size_t)items * size;
