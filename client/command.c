@@ -97,6 +97,11 @@ void pluqc_cmd_identify(struct pluqc_buf *b, const char *json, size_t length)
 	line_and_body(b, "IDENTIFY\n", json, length);
 }
 
+void pluqc_cmd_auth(struct pluqc_buf *b, const char *secret)
+{
+	line_and_body(b, "AUTH\n", secret, strlen(secret));
+}
+
 void pluqc_cmd_sub(struct pluqc_buf *b, const char *topic, const char *channel)
 {
 	char line[LINE_MAX_LENGTH];

@@ -37,6 +37,9 @@ void pluqc_cmd_pub(struct pluqc_buf *, const char *topic, const void *body, size
 void pluqc_cmd_dpub(struct pluqc_buf *, const char *topic, uint64_t delay_ms, const void *body, size_t length);
 void pluqc_cmd_mpub(struct pluqc_buf *, const char *topic, const struct pluqc_body *bodies, size_t n);
 
+/* secret: ends with its NUL, which is not sent. */
+void pluqc_cmd_auth(struct pluqc_buf *, const char *secret);
+
 /* id: PLUQC_ID_LENGTH bytes. */
 void pluqc_cmd_fin(struct pluqc_buf *, const uint8_t *id);
 void pluqc_cmd_req(struct pluqc_buf *, const uint8_t *id, uint64_t delay_ms);

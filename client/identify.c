@@ -20,6 +20,11 @@ static bool set_number(json_t *object, const char *key, int32_t value)
 	return !value || !json_object_set_new(object, key, json_integer(value));
 }
 
+static bool set_true(json_t *object, const char *key, bool value)
+{
+	return !value || !json_object_set_new(object, key, json_true());
+}
+
 static json_t *to_json(const struct pluqc_identity *who)
 {
 	char host[256] = "", shortened[256];
@@ -33,7 +38,8 @@ static json_t *to_json(const struct pluqc_identity *who)
 	    set_string(object, "hostname", who->hostname ? who->hostname : host) &&
 	    set_string(object, "user_agent", who->user_agent) &&
 	    set_number(object, "heartbeat_interval", who->heartbeat_interval_ms) &&
-	    set_number(object, "msg_timeout", who->msg_timeout_ms) &&
+	    set_number(object, "msg_timeout", who->msg_timeout_ms) && set_true(object, "tls_v1", who->tls) &&
+	    set_true(object, "snappy", who->snappy) && set_true(object, "deflate", who->deflate) &&
 	    !json_object_set_new(object, "feature_negotiation", json_true()))
 		return object;
 	json_decref(object);
@@ -69,6 +75,9 @@ int pluqc_identify_decode(const struct pluqc_frame *frame, struct pluqc_features
 	max_rdy = json_integer_value(json_object_get(object, "max_rdy_count"));
 	if (max_rdy > 0 && max_rdy <= UINT32_MAX)
 		out->max_rdy_count = (uint32_t)max_rdy;
+	out->tls = json_is_true(json_object_get(object, "tls_v1"));
+	out->snappy = json_is_true(json_object_get(object, "snappy"));
+	out->deflate = json_is_true(json_object_get(object, "deflate"));
 	out->auth_required = json_is_true(json_object_get(object, "auth_required"));
 	json_decref(object);
 	return 0;

@@ -19,11 +19,13 @@ struct pluqc_identity {
 	const char *hostname;  /* NULL: the host name */
 	int32_t heartbeat_interval_ms;
 	int32_t msg_timeout_ms;
+	bool tls, snappy, deflate; /* asked for; whether they are given, the answer tells */
 };
 
 struct pluqc_features {
 	uint32_t max_rdy_count;
 	bool auth_required;
+	bool tls, snappy, deflate; /* given: each in turn begins right behind the answer, and says OK once it stands */
 };
 
 /* Appends IDENTIFY with feature negotiation. Sticky errors of client/command.h. */
