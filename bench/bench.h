@@ -27,13 +27,18 @@ struct bench_options {
 	uint64_t seconds;
 	uint64_t lead;              /* seconds from the first deferred message published to the first one due */
 	bool json;
+	bool tls, snappy, deflate;  /* of every connection */
+	bool text;                  /* bodies are text, and not all the same */
+	bool resume;                /* handshakes resume a session */
+	const char *secret;         /* for AUTH; NULL: none */
 };
 
 struct bench {
 	struct bench_options opt;
 	struct pluqc_addresses server;
 	struct report report;
-	uint8_t *body; /* opt.size arbitrary bytes */
+	uint8_t *bodies; /* BENCH_BODIES of opt.size bytes */
+	struct ssl_ctx_st *tls; /* OpenSSL's context of the connections; NULL: not yet */
 };
 
 /* A mode of the program: reports its rows. */
@@ -46,13 +51,18 @@ struct bench_mode {
 
 /* One per file of that name. */
 extern const struct bench_mode mode_pub, mode_mpub, mode_sub, mode_latency, mode_memory, mode_disk, mode_timers,
-    mode_idle_connections, mode_idle_topics, mode_discovery, mode_null_server;
+    mode_idle_connections, mode_idle_topics, mode_discovery, mode_handshakes, mode_null_server;
 
 /* Prints one line to standard error and ends with status 1. */
 void bench_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 void *bench_alloc(size_t count, size_t size); /* zeroed; never NULL */
 int64_t bench_now_ns(void);                   /* monotonic */
+
+/* The i-th message's: bytes that do not compress, the same for all; with opt.text what events in JSON look like. */
+#define BENCH_BODIES 1024
+const uint8_t *bench_body(const struct bench *, uint64_t i);
+void bench_make_bodies(struct bench *);
 
 #define BENCH_CHANNEL "c"
 #define BENCH_NAME_ROOM 65

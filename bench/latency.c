@@ -107,7 +107,7 @@ static void run(struct bench *b)
 	l->topic = topic;
 	l->size = b->opt.size;
 	l->body = bench_alloc(1, l->size);
-	memcpy(l->body, b->body, l->size);
+	memcpy(l->body, bench_body(b, 0), l->size);
 	l->interval_ns = 1000000000ll / (int64_t)b->opt.rate;
 	peers_open(&l->peers, b, b->opt.consumers + 1);
 	subscribe(l, b);

@@ -2,9 +2,12 @@
 noinst_PROGRAMS += bench/pluq-bench
 bench_pluq_bench_SOURCES = \
 	bench/bench.c bench/bench.h \
+	bench/body.c \
+	bench/coat.c bench/coat.h \
 	bench/consume.c bench/consume.h \
 	bench/discovery.c \
 	bench/fleet.c bench/fleet.h \
+	bench/handshakes.c \
 	bench/histogram.c bench/histogram.h \
 	bench/http.c bench/http.h \
 	bench/http_ask.c \
@@ -19,6 +22,15 @@ bench_pluq_bench_SOURCES = \
 	bench/publish.c bench/publish.h \
 	bench/report.c bench/report.h \
 	bench/timers.c
-bench_pluq_bench_LDADD = libclient.la $(JANSSON_LIBS)
+# The framing of snappy has no state but its own and needs nothing else of the daemon.
+bench_pluq_bench_SOURCES += daemon/net/crc32c.c daemon/net/crc32c.h daemon/net/snappy_frame.c daemon/net/snappy_frame.h
+bench_pluq_bench_CFLAGS = $(AM_CFLAGS) $(TLS_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS)
+bench_pluq_bench_LDADD = libclient.la $(JANSSON_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(SNAPPY_LIBS)
+
+# What an auth check costs by itself.
+noinst_PROGRAMS += bench/auth-check
+bench_auth_check_SOURCES = bench/auth_check.c
+bench_auth_check_CFLAGS = $(CORE_CFLAGS)
+bench_auth_check_LDADD = libcore.la $(CORE_LIBS)
 
 EXTRA_DIST += bench/README.md bench/run

@@ -29,7 +29,7 @@ static void check(const struct peer *p, int error)
 /* Watches for room to send exactly while something is unsent. */
 static void rewatch(struct peers *s, struct peer *p)
 {
-	bool wants_out = pluqc_buf_length(&p->conn.out) > 0;
+	bool wants_out = pluqc_buf_length(p->coat ? &p->coat->wire : &p->conn.out) > 0;
 	struct epoll_event e = {.events = EPOLLIN | (wants_out ? EPOLLOUT : 0), .data.ptr = p};
 
 	if (wants_out == p->wants_out)
@@ -41,28 +41,84 @@ static void rewatch(struct peers *s, struct peer *p)
 
 void peer_flush(struct peers *s, struct peer *p)
 {
-	check(p, pluqc_conn_flush(&p->conn));
+	if (p->coat) {
+		check(p, p->conn.out.error);
+		coat_put(p->coat, pluqc_buf_data(&p->conn.out), pluqc_buf_length(&p->conn.out));
+		pluqc_buf_consume(&p->conn.out, pluqc_buf_length(&p->conn.out));
+		coat_push(p->coat, p->conn.fd);
+	} else {
+		check(p, pluqc_conn_flush(&p->conn));
+	}
 	rewatch(s, p);
 }
 
 void peer_write(struct peers *s, struct peer *p, const void *bytes, size_t n)
 {
-	check(p, pluqc_conn_write(&p->conn, bytes, n));
+	if (p->coat) {
+		peer_flush(s, p);
+		coat_put(p->coat, bytes, n);
+		coat_push(p->coat, p->conn.fd);
+	} else {
+		check(p, pluqc_conn_write(&p->conn, bytes, n));
+	}
 	rewatch(s, p);
 }
 
 static void peer_open(struct peers *s, const struct bench *b, struct peer *p)
 {
-	struct pluqc_identity who = {.user_agent = "pluq-bench", .heartbeat_interval_ms = HEARTBEAT_MS};
+	struct pluqc_identity who = {.user_agent = "pluq-bench", .heartbeat_interval_ms = HEARTBEAT_MS,
+	    .tls = b->opt.tls, .snappy = b->opt.snappy, .deflate = b->opt.deflate};
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
 
 	pluqc_conn_init(&p->conn);
+	p->dressing = b->opt.tls || b->opt.snappy || b->opt.deflate;
 	p->conn.read_size = s->count <= FEW ? READ_SIZE_FEW : READ_SIZE_MANY;
 	check(p, pluqc_conn_open(&p->conn, &b->server));
 	pluqc_identify_encode(&p->conn.out, &who);
 	check(p, pluqc_conn_wait(&p->conn, POLLOUT, CONNECT_MS));
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, p->conn.fd, &e))
 		bench_fail("epoll_ctl: %s", strerror(errno));
+}
+
+/* All peers have had the same number of answers when this is called. */
+static void send_and_await(struct peers *s)
+{
+	uint64_t answers = s->list[0].answers + 1;
+
+	for (size_t i = 0; i < s->count; i++)
+		peer_flush(s, &s->list[i]);
+	peers_await(s, answers);
+}
+
+static void take_frames(struct peers *, struct peer *);
+
+static void await_answer(struct peers *s, struct peer *p)
+{
+	uint64_t answers = p->answers + 1;
+
+	p->holding = false;
+	take_frames(s, p); /* it may have come along with what was read before */
+	while (p->answers < answers)
+		peers_turn(s, -1);
+}
+
+/* The server says OK once for each layer. */
+static void dress(struct peers *s, const struct bench *b, struct peer *p)
+{
+	enum coat_codec codec = b->opt.snappy ? COAT_SNAPPY : b->opt.deflate ? COAT_DEFLATE : COAT_PLAIN;
+
+	if (!p->dressing)
+		return;
+	p->coat = bench_alloc(1, sizeof *p->coat);
+	if (b->opt.tls) {
+		coat_tls(p->coat, b->tls, p->conn.fd, NULL);
+		await_answer(s, p);
+	}
+	if (codec != COAT_PLAIN) {
+		coat_codec(p->coat, codec, &p->conn.in);
+		await_answer(s, p);
+	}
+	p->dressing = p->holding = false;
 }
 
 void peers_open(struct peers *s, const struct bench *b, uint64_t n)
@@ -74,24 +130,24 @@ void peers_open(struct peers *s, const struct bench *b, uint64_t n)
 	for (size_t i = 0; i < n; i++)
 		peer_open(s, b, &s->list[i]);
 	peers_await(s, 1);
+	for (size_t i = 0; i < n; i++)
+		dress(s, b, &s->list[i]);
+	for (size_t i = 0; i < n && b->opt.secret; i++)
+		pluqc_cmd_auth(&s->list[i].conn.out, b->opt.secret);
+	if (b->opt.secret)
+		send_and_await(s);
 }
 
 void peers_close(struct peers *s)
 {
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->list[i].coat)
+			coat_fini(s->list[i].coat);
+		free(s->list[i].coat);
 		pluqc_conn_fini(&s->list[i].conn);
+	}
 	free(s->list);
 	close(s->epoll);
-}
-
-/* All peers have had the same number of answers when this is called. */
-static void send_and_await(struct peers *s)
-{
-	uint64_t answers = s->list[0].answers + 1;
-
-	for (size_t i = 0; i < s->count; i++)
-		peer_flush(s, &s->list[i]);
-	peers_await(s, answers);
 }
 
 void peers_subscribe(struct peers *s, const char *topic, uint64_t ready)
@@ -140,20 +196,35 @@ static void on_frame(struct peers *s, struct peer *p, const struct pluqc_frame *
 	}
 }
 
-static void receive(struct peers *s, struct peer *p)
+static void take_frames(struct peers *s, struct peer *p)
 {
 	struct pluqc_frame frame;
-	int error = pluqc_conn_fill(&p->conn);
+	int error;
 
-	if (error == PLUQC_EMORE)
-		return;
-	check(p, error);
-	while (!(error = pluqc_conn_next(&p->conn, &frame)))
+	while (!(error = pluqc_conn_next(&p->conn, &frame))) {
 		on_frame(s, p, &frame);
+		if (p->dressing && p->answers) {
+			p->holding = true;
+			return;
+		}
+	}
 	if (error != PLUQC_EMORE)
 		check(p, error);
 	if (s->on_batch)
 		s->on_batch(s->arg, p);
+}
+
+static void receive(struct peers *s, struct peer *p)
+{
+	int error;
+
+	if (p->holding)
+		return;
+	error = p->coat ? coat_fill(p->coat, p->conn.fd, &p->conn.in, p->conn.read_size) : pluqc_conn_fill(&p->conn);
+	if (error == PLUQC_EMORE)
+		return;
+	check(p, error);
+	take_frames(s, p);
 }
 
 void peers_turn(struct peers *s, int timeout_ms)

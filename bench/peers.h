@@ -4,9 +4,13 @@
 
 #include "../client/conn.h"
 #include "bench.h"
+#include "coat.h"
 
 struct peer {
 	struct pluqc_conn conn;
+	struct coat *coat; /* NULL: none. What is in conn.out goes through it with the next flush */
+	bool dressing;    /* what comes behind an answer is for another coat */
+	bool holding;     /* ... and has to wait for it */
 	bool wants_out;   /* watched for room to send */
 	uint64_t answers; /* responses so far, heartbeats not counted */
 	uint64_t sent;    /* the mode's own: commands sent that will be answered */
@@ -23,7 +27,7 @@ struct peers {
 	void *arg;
 };
 
-/* Connects n and has them identified. */
+/* Connects n and has them identified, dressed and authorized as the options say. */
 void peers_open(struct peers *, const struct bench *, uint64_t n);
 void peers_close(struct peers *);
 

@@ -7,12 +7,14 @@
 #include <sys/resource.h>
 
 #include "bench.h"
+#include "coat.h"
 
 #define SIZE_DEFAULT 200
 
 static const struct bench_mode *const modes[] = {
     &mode_pub, &mode_mpub, &mode_sub, &mode_latency, &mode_memory, &mode_disk, &mode_timers, &mode_idle_connections,
-    &mode_idle_topics, &mode_discovery, &mode_null_server,
+    &mode_idle_topics, &mode_discovery, &mode_handshakes,
+    &mode_null_server,
 };
 #define MODES (sizeof modes / sizeof *modes)
 
@@ -37,7 +39,21 @@ static const struct {
 };
 #define NUMBERS (sizeof numbers / sizeof *numbers)
 
-enum { O_ADDRESS = NUMBERS, O_HTTP, O_PID, O_LABEL, O_JSON, O_HELP, OPTIONS };
+enum {
+	O_ADDRESS = NUMBERS,
+	O_HTTP,
+	O_PID,
+	O_LABEL,
+	O_JSON,
+	O_TEXT,
+	O_TLS,
+	O_SNAPPY,
+	O_DEFLATE,
+	O_RESUME,
+	O_SECRET,
+	O_HELP,
+	OPTIONS
+};
 
 static void usage(FILE *to)
 {
@@ -50,6 +66,10 @@ static void usage(FILE *to)
 	      "  --pid PID            its process, to tell its CPU and memory\n"
 	      "  --size N             bytes of a message [200]\n"
 	      "  --label TEXT         name of the server in the output\n"
+	      "  --text               bodies are text, and not all the same: they compress\n"
+	      "  --tls                every connection goes under TLS; the certificate is not looked at\n"
+	      "  --snappy, --deflate  it is compressed too\n"
+	      "  --secret TEXT        it says AUTH\n"
 	      "  --json               one JSON object per row\n",
 	    to);
 }
@@ -94,6 +114,24 @@ static void take_option(struct bench_options *o, int key)
 	case O_JSON:
 		o->json = true;
 		return;
+	case O_TEXT:
+		o->text = true;
+		return;
+	case O_TLS:
+		o->tls = true;
+		return;
+	case O_SNAPPY:
+		o->snappy = true;
+		return;
+	case O_DEFLATE:
+		o->deflate = true;
+		return;
+	case O_RESUME:
+		o->resume = true;
+		return;
+	case O_SECRET:
+		o->secret = optarg;
+		return;
 	case O_HELP:
 		usage(stdout);
 		exit(EXIT_SUCCESS);
@@ -114,6 +152,12 @@ static void parse_options(struct bench_options *o, int argc, char **argv)
 	    {"pid", required_argument, NULL, O_PID},
 	    {"label", required_argument, NULL, O_LABEL},
 	    {"json", no_argument, NULL, O_JSON},
+	    {"text", no_argument, NULL, O_TEXT},
+	    {"tls", no_argument, NULL, O_TLS},
+	    {"snappy", no_argument, NULL, O_SNAPPY},
+	    {"deflate", no_argument, NULL, O_DEFLATE},
+	    {"resume", no_argument, NULL, O_RESUME},
+	    {"secret", required_argument, NULL, O_SECRET},
 	    {"help", no_argument, NULL, O_HELP},
 	};
 	struct option table[OPTIONS + 1] = {{0}};
@@ -148,21 +192,6 @@ static void fill_defaults(struct bench_options *o, const struct bench_mode *mode
 		o->address = "127.0.0.1:4150";
 }
 
-/* Nothing that compresses, and the same in every run. */
-static uint8_t *make_body(size_t size)
-{
-	uint8_t *body = bench_alloc(1, size);
-	uint32_t x = 2463534242u;
-
-	for (size_t i = 0; i < size; i++) {
-		x ^= x << 13;
-		x ^= x >> 17;
-		x ^= x << 5;
-		body[i] = (uint8_t)x;
-	}
-	return body;
-}
-
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -188,8 +217,11 @@ int main(int argc, char **argv)
 		bench_fail("%s: %s", b.opt.address, pluqc_strerror(error));
 	b.report.json = b.opt.json;
 	b.report.label = b.opt.label;
-	b.body = make_body(b.opt.size);
+	bench_make_bodies(&b);
+	if (b.opt.tls)
+		b.tls = coat_context();
 	mode->run(&b);
-	free(b.body);
+	SSL_CTX_free(b.tls);
+	free(b.bodies);
 	return EXIT_SUCCESS;
 }

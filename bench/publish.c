@@ -21,15 +21,17 @@ struct publisher {
 static void encode(const struct bench *b, const struct publish_job *job, struct publisher *p)
 {
 	struct pluqc_body *bodies = bench_alloc(job->batch, sizeof *bodies);
-	uint64_t i;
+	uint64_t i, next = 0;
 
 	for (i = 0; i < job->batch; i++)
-		bodies[i] = (struct pluqc_body){b->body, b->opt.size};
+		bodies[i].length = b->opt.size;
 	for (i = 0; i < job->outstanding && (i == 0 || pluqc_buf_length(&p->block) < BLOCK_MAX); i++) {
+		for (uint64_t k = 0; k < job->batch; k++)
+			bodies[k].bytes = bench_body(b, next++);
 		if (job->batch)
 			pluqc_cmd_mpub(&p->block, job->topic, bodies, job->batch);
 		else
-			pluqc_cmd_pub(&p->block, job->topic, b->body, b->opt.size);
+			pluqc_cmd_pub(&p->block, job->topic, bench_body(b, next++), b->opt.size);
 	}
 	if (p->block.error)
 		bench_fail("cannot encode the command: %s", pluqc_strerror(p->block.error));

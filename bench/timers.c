@@ -138,7 +138,7 @@ static void run(struct bench *b)
 	t->random = 88172645463325252u;
 	t->size = b->opt.size;
 	t->body = bench_alloc(1, t->size);
-	memcpy(t->body, b->body, t->size);
+	memcpy(t->body, bench_body(b, 0), t->size);
 	t->topics = bench_alloc(t->channels, sizeof *t->topics);
 	peers_open(&t->publishers, b, 1);
 	peers_open(&t->consumers, b, t->channels);
