@@ -123,7 +123,7 @@ static void dress(struct peers *s, const struct bench *b, struct peer *p)
 
 void peers_open(struct peers *s, const struct bench *b, uint64_t n)
 {
-	*s = (struct peers){.epoll = epoll_create1(EPOLL_CLOEXEC), .count = n};
+	*s = (struct peers){.epoll = epoll_create1(EPOLL_CLOEXEC), .count = n, .options = &b->opt};
 	if (s->epoll < 0)
 		bench_fail("epoll_create1: %s", strerror(errno));
 	s->list = bench_alloc(n, sizeof *s->list);
@@ -174,12 +174,27 @@ void peers_finish(struct peers *s)
 	send_and_await(s);
 }
 
+static void need_offered(const struct bench_options *o, const struct peer *p, const struct pluqc_frame *frame)
+{
+	struct pluqc_features given;
+
+	check(p, pluqc_identify_decode(frame, &given));
+	if (o->tls && !given.tls)
+		bench_fail("the server does not offer tls");
+	if (o->snappy && !given.snappy)
+		bench_fail("the server does not offer snappy");
+	if (o->deflate && !given.deflate)
+		bench_fail("the server does not offer deflate");
+}
+
 static void on_frame(struct peers *s, struct peer *p, const struct pluqc_frame *frame)
 {
 	struct pluqc_message message;
 
 	switch (frame->type) {
 	case PLUQC_FRAME_RESPONSE:
+		if (p->dressing && !p->answers)
+			need_offered(s->options, p, frame);
 		if (pluqc_frame_is_heartbeat(frame))
 			pluqc_cmd_nop(&p->conn.out);
 		else

@@ -20,6 +20,7 @@ struct peers {
 	int epoll;
 	struct peer *list;
 	size_t count;
+	const struct bench_options *options;
 	/* Set by the mode after peers_open; may stay NULL. on_batch comes after everything one read has brought; what
 	 * both put into conn.out is sent then. */
 	void (*on_message)(void *arg, struct peer *, const struct pluqc_message *);

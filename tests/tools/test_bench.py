@@ -48,6 +48,37 @@ def test_a_mode_reports_and_leaves_no_topics(broker, mode):
     eventually(lambda: broker.stats()["topics"] == [], what="its topics are deleted")
 
 
+COATS = ["--tls", "--snappy", "--deflate", "--tls --snappy", "--tls --deflate"]
+
+
+@pytest.mark.parametrize("mode", ["pub", "mpub", "sub", "latency", "idle-connections"])
+@pytest.mark.parametrize("coat", COATS)
+def test_connections_wear_what_is_asked_for(launch, certs, mode, coat):
+    d = launch(https_address="", **certs.server.options)
+    r = json.loads(against(d, mode, *coat.split(), "--text").stdout)
+    assert r["row"] == mode
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume"]])
+def test_handshakes(launch, certs, resume):
+    d = launch(https_address="", **certs.server.options)
+    r = json.loads(against(d, "handshakes", *resume, small="--count 40 --connections 4").stdout)
+    assert (r["row"], r["messages"]) == ("handshakes", 40)
+
+
+def test_what_is_not_offered_is_told(launch):
+    d = launch(snappy=False)
+    for options in (["--tls"], ["--snappy"]):
+        r = run("--address", "%s:%d" % d.tcp, *options, "pub", status=1)
+        assert r.stderr == f"pluq-bench: the server does not offer {options[0][2:]}\n"
+    assert "does not offer TLS" in run("--address", "%s:%d" % d.tcp, "handshakes", status=1).stderr
+
+
+def test_an_auth_check_is_cheap_enough_to_be_measured():
+    done = subprocess.run([BUILD / "bench" / "auth-check"], capture_output=True, text=True, timeout=scaled(120), check=True)
+    assert done.stdout.count(" ns\n") == 3
+
+
 DISCOVERY = "--connections 20 --count 4 --channels 2 --rounds 30 --seconds 1"
 
 
@@ -85,7 +116,8 @@ def test_usage():
     assert "--size: '0' is not a number from 1" in run("--size", "0", "pub", status=2).stderr
 
 
-@pytest.mark.parametrize("row,lines", [("latency-slow", 1), ("discovery", 4)])
+@pytest.mark.parametrize("row,lines", [("latency-slow", 1), ("discovery", 4), ("mpub-tls-snappy", 1), ("handshakes-resumed", 1),
+                                       ("pub-auth", 1)])
 def test_the_script_prints_a_table(tmp_path, row, lines):
     cores = sorted(os.sched_getaffinity(0))
     done = subprocess.run([SCRIPT, "--quick", "--rows", row, "--data", tmp_path, "--bench", PROGRAM,
