@@ -26,6 +26,8 @@ struct pluq__tls_layer {
 	const char *why;   /* constant text: reading has failed; NULL with `failed`: by errno `error` */
 	int error;
 	int memory;        /* counted as held */
+	int reads;         /* of the socket that the present call of OpenSSL's may still make */
+	int words;         /* messages of TLS itself for which no data has come, since the handshake */
 	bool client;       /* that is us */
 	bool verifies;     /* the peer's certificate was asked for and verified, if there is one */
 	bool kernel;       /* it may decrypt */

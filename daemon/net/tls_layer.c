@@ -12,10 +12,53 @@
 
 /* Longest that goes into one record. */
 #define RECORD_MAX (16 * 1024)
+/* Changes of keys, wishes to shake hands again: what each costs, a command costs a tenth of. A peer may send some more of them than it sends
+ * data; nobody needs to. */
+#define WORDS_MAX 64
+/* Reads of the socket per step of a handshake. */
+#define SHAKE_READS 4
 
 static struct pluq__tls_layer *of(struct pluq__layer *l)
 {
 	return (struct pluq__tls_layer *)l;
+}
+
+/* OpenSSL goes on reading until it has data or the socket has none. Who sends it messages of TLS itself as fast as they can be dealt with
+ * would keep the loop for good: so a call may make only some reads of the socket, of up to 17 KiB each. What is left there makes the
+ * descriptor ready again. */
+static void begin_call(struct pluq__tls_layer *t, int reads)
+{
+	ERR_clear_error();
+	errno = 0;
+	t->reads = reads;
+}
+
+/* The type of BIO_set_callback_ex. */
+static long on_socket(BIO *b, int what, const char *bytes, size_t n, int i, long l, int result, size_t *done)
+{
+	struct pluq__tls_layer *t = (struct pluq__tls_layer *)(void *)BIO_get_callback_arg(b);
+	(void)bytes;
+	(void)n;
+	(void)i;
+	(void)l;
+	(void)done;
+	if (what != BIO_CB_READ || t->reads-- > 0)
+		return result;
+	BIO_clear_retry_flags(b);
+	BIO_set_retry_read(b);
+	return -1;
+}
+
+/* The type of SSL_set_msg_callback. */
+static void on_message(int written, int version, int type, const void *bytes, size_t n, SSL *ssl, void *layer)
+{
+	struct pluq__tls_layer *t = layer;
+	(void)version;
+	(void)bytes;
+	(void)n;
+	(void)ssl;
+	if (!written && type == SSL3_RT_HANDSHAKE)
+		t->words++;
 }
 
 /* ---- reading ---- */
@@ -58,17 +101,22 @@ static void stopped(struct pluq__tls_layer *t, struct pluq_conn *c, int error, i
 
 static bool read_some(struct pluq__tls_layer *t, struct pluq_conn *c, void *to, size_t room, size_t *got)
 {
-	ERR_clear_error();
-	errno = 0;
-	if (SSL_read_ex(t->ssl, to, room, got) == 1) {
+	begin_call(t, t->kernel ? 2 : 1); /* the kernel is asked for a record's head first */
+	bool good = SSL_read_ex(t->ssl, to, room, got) == 1;
+	int system = errno;
+	if (good) {
 		/* Nothing is left of what was read ahead: if the kernel has more, it says so, for less than asking costs. */
 		t->more = t->kernel || SSL_has_pending(t->ssl) == 1;
-		return true;
+		t->words -= t->words > 0;
+	} else {
+		*got = 0;
+		stopped(t, c, SSL_get_error(t->ssl, 0), system);
 	}
-	int system = errno;
-	*got = 0;
-	stopped(t, c, SSL_get_error(t->ssl, 0), system);
-	return false;
+	if (t->words > WORDS_MAX && !t->failed) {
+		t->failed = true;
+		t->why = "the peer sends more messages of TLS than data";
+	}
+	return good && !t->failed;
 }
 
 /* The recv of struct pluq__layer_ops. */
@@ -165,8 +213,7 @@ static ssize_t tls_send(struct pluq__layer *l, struct pluq_conn *c, struct iovec
 	while (k.left > 0) {
 		size_t length, put;
 		const uint8_t *from = next_record(&k, gathered, &length);
-		ERR_clear_error();
-		errno = 0;
+		begin_call(t, SHAKE_READS);
 		if (SSL_write_ex(t->ssl, from, length, &put) != 1) {
 			int system = errno;
 			ssize_t result = cannot_write(t, c, SSL_get_error(t->ssl, 0), system);
@@ -187,7 +234,7 @@ static void tls_end(struct pluq__layer *l, struct pluq_conn *c)
 	(void)c;
 	if (t->failed)
 		return;
-	ERR_clear_error();
+	begin_call(t, SHAKE_READS);
 	SSL_shutdown(t->ssl);
 	ERR_clear_error();
 }
@@ -243,16 +290,19 @@ struct pluq__tls_layer *pluq__tls_layer_new(struct pluq_tls *tls, struct pluq_co
 		SSL_set_connect_state(t->ssl);
 	else
 		SSL_set_accept_state(t->ssl);
+	BIO_set_callback_ex(SSL_get_rbio(t->ssl), on_socket);
+	BIO_set_callback_arg(SSL_get_rbio(t->ssl), (char *)t);
 	count_memory(t, PLUQ__TLS_MEMORY);
 	return t;
 }
 
 enum pluq__tls_step pluq__tls_handshake(struct pluq__tls_layer *t, struct pluq_why *why)
 {
-	ERR_clear_error();
-	errno = 0;
+	begin_call(t, SHAKE_READS);
 	int done = SSL_do_handshake(t->ssl), system = errno;
 	if (done == 1) {
+		SSL_set_msg_callback(t->ssl, on_message);
+		SSL_set_msg_callback_arg(t->ssl, t);
 		t->more = SSL_has_pending(t->ssl) == 1;
 		if (SSL_get0_peer_certificate(t->ssl))
 			count_memory(t, PLUQ__TLS_PEER_MEMORY);
