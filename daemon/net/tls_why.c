@@ -40,6 +40,55 @@ static const struct words table[] = {
 	{SSL_R_CERTIFICATE_VERIFY_FAILED, NULL},
 };
 
+/* OpenSSL has no words for some of TLS 1.3. */
+static const char *refusal(int alert)
+{
+#define REFUSAL(code, text) {code, "the peer refuses: " text}
+	static const struct words known[] = {
+		REFUSAL(SSL_AD_UNEXPECTED_MESSAGE, "unexpected message"),
+		REFUSAL(SSL_AD_BAD_RECORD_MAC, "bad record mac"),
+		REFUSAL(SSL_AD_DECRYPTION_FAILED, "decryption failed"),
+		REFUSAL(SSL_AD_RECORD_OVERFLOW, "record overflow"),
+		REFUSAL(SSL_AD_HANDSHAKE_FAILURE, "handshake failure"),
+		REFUSAL(SSL_AD_NO_CERTIFICATE, "no certificate"),
+		REFUSAL(SSL_AD_BAD_CERTIFICATE, "bad certificate"),
+		REFUSAL(SSL_AD_UNSUPPORTED_CERTIFICATE, "unsupported certificate"),
+		REFUSAL(SSL_AD_CERTIFICATE_REVOKED, "certificate revoked"),
+		REFUSAL(SSL_AD_CERTIFICATE_EXPIRED, "certificate expired"),
+		REFUSAL(SSL_AD_CERTIFICATE_UNKNOWN, "certificate unknown"),
+		REFUSAL(SSL_AD_ILLEGAL_PARAMETER, "illegal parameter"),
+		REFUSAL(SSL_AD_UNKNOWN_CA, "unknown CA"),
+		REFUSAL(SSL_AD_ACCESS_DENIED, "access denied"),
+		REFUSAL(SSL_AD_DECODE_ERROR, "decode error"),
+		REFUSAL(SSL_AD_DECRYPT_ERROR, "decrypt error"),
+		REFUSAL(SSL_AD_PROTOCOL_VERSION, "protocol version"),
+		REFUSAL(SSL_AD_INSUFFICIENT_SECURITY, "insufficient security"),
+		REFUSAL(SSL_AD_INTERNAL_ERROR, "internal error"),
+		REFUSAL(SSL_AD_INAPPROPRIATE_FALLBACK, "inappropriate fallback"),
+		REFUSAL(SSL_AD_USER_CANCELLED, "user canceled"),
+		REFUSAL(SSL_AD_NO_RENEGOTIATION, "no renegotiation"),
+		REFUSAL(SSL_AD_MISSING_EXTENSION, "missing extension"),
+		REFUSAL(SSL_AD_UNSUPPORTED_EXTENSION, "unsupported extension"),
+		REFUSAL(SSL_AD_UNRECOGNIZED_NAME, "unrecognized name"),
+		REFUSAL(SSL_AD_UNKNOWN_PSK_IDENTITY, "unknown PSK identity"),
+		REFUSAL(SSL_AD_CERTIFICATE_REQUIRED, "certificate required"),
+		REFUSAL(SSL_AD_NO_APPLICATION_PROTOCOL, "no application protocol"),
+	};
+#undef REFUSAL
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].reason == alert)
+			return known[i].text;
+	return "the peer refuses, without saying why";
+}
+
+/* NULL: it is not that the peer has refused. */
+static const char *refusal_of(unsigned long e)
+{
+	int reason = ERR_GET_REASON(e);
+	bool told = ERR_GET_LIB(e) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256;
+	return told ? refusal(reason - SSL_AD_REASON_OFFSET) : NULL;
+}
+
 static void put(struct pluq_why *why, const char *fmt, ...) PLUQ_PRINTF(2, 3);
 
 static void put(struct pluq_why *why, const char *fmt, ...)
@@ -65,8 +114,9 @@ static void version_why(const SSL *ssl, struct pluq_why *why)
 static void reason_why(const SSL *ssl, unsigned long e, struct pluq_why *why)
 {
 	int reason = ERR_GET_REASON(e);
-	if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
-		put(why, "the peer refuses: %s", SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+	const char *refused = refusal_of(e);
+	if (refused) {
+		put(why, "%s", refused);
 		return;
 	}
 	for (size_t i = 0; ERR_GET_LIB(e) == ERR_LIB_SSL && i < sizeof table / sizeof *table; i++) {
@@ -99,7 +149,9 @@ void pluq__tls_handshake_why(const SSL *ssl, int error, int system, struct pluq_
 const char *pluq__tls_reason(void)
 {
 	unsigned long e = ERR_peek_error();
-	const char *text = ERR_SYSTEM_ERROR(e) ? pluq__io_cause(ERR_GET_REASON(e)) : ERR_reason_error_string(e);
+	const char *text = ERR_SYSTEM_ERROR(e) ? pluq__io_cause(ERR_GET_REASON(e)) : refusal_of(e);
+	if (!text)
+		text = ERR_reason_error_string(e);
 	ERR_clear_error();
 	return text ? text : "unknown error of the TLS library";
 }
