@@ -36,5 +36,6 @@ libcore_la_SOURCES += \
 	daemon/net/tls_files.c daemon/net/tls_files.h \
 	daemon/net/tls_info.c \
 	daemon/net/tls_layer.c \
+	daemon/net/tls_tickets.c daemon/net/tls_tickets.h \
 	daemon/net/tls_why.c \
 	daemon/net/upgrade.c

@@ -1,17 +1,15 @@
 /* A TLS configuration in use: an SSL_CTX that can be replaced by another one while connections begin. */
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/clock.h"
 #include "state.h"
 #include "tls.h"
 #include "tls_files.h"
-
-/* OpenSSL's: name, HMAC key, AES key. */
-#define TICKET_KEYS 80
+#include "tls_tickets.h"
 
 /* What sessions may be resumed under: who was let in by one of these is let in by an equal one. */
 struct trust {
@@ -31,7 +29,7 @@ struct pluq_tls {
 	bool client;
 	pthread_mutex_t lock; /* for `now`: held to take or replace it, once per handshake */
 	struct made now;
-	uint8_t ticket_keys[TICKET_KEYS]; /* server; tls_change, one at a time */
+	struct pluq__tickets tickets; /* server */
 };
 
 static const char *text_of(const char *s)
@@ -175,20 +173,11 @@ static int make(struct made *m, const struct pluq_tls_params *p, struct pluq_why
 
 /* ---- use ---- */
 
-/* What was handed out under other terms is worth nothing any more. */
-static int set_ticket_keys(struct pluq_tls *t, struct made *m, bool keep, struct pluq_why *why)
+/* keep: the terms are the same; what was handed out under others is worth nothing any more. */
+static int set_tickets(struct pluq_tls *t, struct made *m, bool keep, struct pluq_why *why)
 {
-	uint8_t keys[TICKET_KEYS];
-	if (keep)
-		memcpy(keys, t->ticket_keys, sizeof keys);
-	else if (RAND_bytes(keys, sizeof keys) != 1)
-		goto fail;
-	if (SSL_CTX_set_tlsext_ticket_keys(m->ctx, keys, sizeof keys) != 1)
-		goto fail;
-	memcpy(t->ticket_keys, keys, sizeof keys);
-	OPENSSL_cleanse(keys, sizeof keys);
-	return 0;
-fail:
+	if (pluq__tickets_use(&t->tickets, m->ctx) && (keep || pluq__tickets_renew(&t->tickets, pluq__clock_mono_ns())))
+		return 0;
 	snprintf(why->text, sizeof why->text, "TLS session tickets cannot be set up: %s", pluq__tls_reason());
 	return PLUQ_ETLS;
 }
@@ -197,7 +186,7 @@ static void tls_free(struct pluq_tls *t)
 {
 	SSL_CTX_free(t->now.ctx);
 	pthread_mutex_destroy(&t->lock);
-	OPENSSL_cleanse(t->ticket_keys, sizeof t->ticket_keys);
+	pluq__tickets_fini(&t->tickets);
 	free(t);
 }
 
@@ -207,11 +196,12 @@ int pluq__tls_new(struct pluq__net *net, const struct pluq_tls_params *p, struct
 	if (!t)
 		return PLUQ_ENOMEM;
 	pthread_mutex_init(&t->lock, NULL);
+	pluq__tickets_init(&t->tickets);
 	int error = make(&t->now, p, why);
 	if (error)
 		t->now.ctx = NULL;
 	else if (!p->client)
-		error = set_ticket_keys(t, &t->now, false, why);
+		error = set_tickets(t, &t->now, false, why);
 	if (error) {
 		tls_free(t);
 		return error;
@@ -232,7 +222,8 @@ int pluq__tls_change(struct pluq_tls *t, const struct pluq_tls_params *p, struct
 	int error = make(&fresh, p, why);
 	if (error)
 		return error;
-	if (!t->client && (error = set_ticket_keys(t, &fresh, memcmp(&fresh.trust, &t->now.trust, sizeof fresh.trust) == 0, why))) {
+	bool same = memcmp(&fresh.trust, &t->now.trust, sizeof fresh.trust) == 0;
+	if (!t->client && (error = set_tickets(t, &fresh, same, why))) {
 		SSL_CTX_free(fresh.ctx);
 		return error;
 	}
