@@ -23,8 +23,10 @@
 #define DEFLATE_WINDOW 14
 #define DEFLATE_MEMORY 7
 #define INFLATE_WINDOW 15 /* the peer may use any */
-/* Reads from below per call of recv. */
+/* Reads from below per call of recv, and bytes that are made of them: a large body has room for more than is good for others, and a peer's
+ * 256 KiB can become a quarter of a gigabyte. */
 #define READS 4
+#define RECV_BYTES (1024 * 1024)
 /* Bytes compressed per call of send, a few milliseconds' worth; the rest has to wait for its turn like other connections. */
 #define SEND_BYTES (128 * 1024)
 /* Z_SYNC_FLUSH must find more room than this, or its marker could come twice. */
@@ -40,7 +42,7 @@ struct deflater {
 	struct pluq__ending ending;
 	size_t cost;            /* bytes that zlib has taken */
 	bool in_block;          /* the peer has begun a block and not ended it */
-	bool stuffed;           /* the caller's room was used up: there may be more without more input */
+	bool stuffed;           /* the room was used up: there may be more without more input */
 	bool dirty;             /* the compressor keeps something that no flush has followed */
 };
 
@@ -83,7 +85,7 @@ static const char *damage(const char *text)
 
 static bool goes_on(const struct deflater *d, const struct pluq__run *to)
 {
-	return !d->ending.there && pluq__run_left(to) > 0;
+	return !d->ending.there && to->done < RECV_BYTES && pluq__run_left(to) > 0;
 }
 
 /* Returns how many bytes of input are done with. */
@@ -94,8 +96,8 @@ static size_t take(struct deflater *d, const uint8_t *in, size_t n, struct pluq_
 	while (goes_on(d, to)) {
 		uint8_t *bytes;
 		size_t room = pluq__run_next(to, &bytes);
-		if (room > UINT32_MAX)
-			room = UINT32_MAX;
+		if (room > RECV_BYTES - to->done)
+			room = RECV_BYTES - to->done;
 		d->in.next_out = bytes;
 		d->in.avail_out = (unsigned)room;
 		unsigned had = d->in.avail_in;

@@ -17,6 +17,8 @@
 
 /* Reads from below per call of recv: a peer that sends what means nothing gets no more of the loop's time than others. */
 #define READS 4
+/* Bytes uncompressed per call of recv, and at most a chunk more, however much room a large body has. */
+#define RECV_BYTES (1024 * 1024)
 /* Bytes compressed per call of send; the rest has to wait for its turn like other connections. */
 #define SEND_BYTES (1024 * 1024)
 
@@ -34,7 +36,7 @@ struct snappy {
 /* Whether the caller wants and can get more in this call. */
 static bool goes_on(const struct snappy *s, const struct pluq__run *to)
 {
-	return !s->ending.there && pluq__held_size(&s->plain) == 0 && pluq__run_left(to) > 0;
+	return !s->ending.there && to->done < RECV_BYTES && pluq__held_size(&s->plain) == 0 && pluq__run_left(to) > 0;
 }
 
 /* false: it waits where it is. */

@@ -283,6 +283,27 @@ static void a_bomb_is_uncompressed_only_as_far_as_it_is_wanted(void **state)
 	layer_rig_stop(&r);
 }
 
+/* Of a body of 64 MiB, sent as 64 KiB. */
+static void a_bomb_takes_turns_with_other_connections(void **state)
+{
+	struct layer_rig r;
+	size_t total = 64 * 1024 * 1024, got = 0;
+	uint8_t *data = calloc(1, total);
+	z_stream z;
+	start(&r, 6);
+	z_start(&z);
+	z_add(&z, &r.peer.in, data, total, Z_SYNC_FLUSH);
+	deflateEnd(&z);
+	while (got < total) {
+		ssize_t n = layer_rig_recv(&r, data + got, total - got);
+		assert_true(n > 0 && n <= 1024 * 1024);
+		got += (size_t)n;
+		assert_true(got == total || r.layer->ops->has_input(r.layer) || r.peer.in_at < r.peer.in.length);
+	}
+	free(data);
+	layer_rig_stop(&r);
+}
+
 static void the_two_states_are_counted(void **state)
 {
 	struct layer_rig r;
@@ -389,6 +410,7 @@ int main(void)
 		cmocka_unit_test(damage_is_named),
 		cmocka_unit_test(an_error_from_below_keeps_its_number),
 		cmocka_unit_test(a_bomb_is_uncompressed_only_as_far_as_it_is_wanted),
+		cmocka_unit_test(a_bomb_takes_turns_with_other_connections),
 		cmocka_unit_test(the_two_states_are_counted),
 		cmocka_unit_test(what_below_does_not_take_is_held),
 		cmocka_unit_test(large_output_takes_turns_with_other_connections),

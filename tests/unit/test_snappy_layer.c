@@ -184,6 +184,25 @@ static void a_bomb_is_uncompressed_only_as_far_as_it_is_wanted(void **state)
 }
 
 /* Padding that never ends gives the loop back now and then, as there is nothing to hand over. */
+static void a_bomb_takes_turns_with_other_connections(void **state)
+{
+	struct layer_rig r;
+	size_t total = (size_t)200 * PLUQ__SNAPPY_PLAIN_MAX, got = 0;
+	uint8_t *data = calloc(1, total);
+	start(&r);
+	layer_rig_input(&r, IDENTIFIER, 10);
+	for (int i = 0; i < 200; i++)
+		add_chunk(&r.peer.in, data, PLUQ__SNAPPY_PLAIN_MAX);
+	while (got < total) {
+		ssize_t n = layer_rig_recv(&r, data + got, total - got);
+		assert_true(n > 0 && n <= 1024 * 1024 + PLUQ__SNAPPY_PLAIN_MAX);
+		got += (size_t)n;
+		assert_true(got == total || r.layer->ops->has_input(r.layer) || r.peer.in_at < r.peer.in.length);
+	}
+	free(data);
+	layer_rig_stop(&r);
+}
+
 static void padding_does_not_keep_the_loop(void **state)
 {
 	struct layer_rig r;
@@ -291,6 +310,7 @@ int main(void)
 		cmocka_unit_test(what_came_before_the_damage_is_handed_over),
 		cmocka_unit_test(an_error_from_below_keeps_its_number),
 		cmocka_unit_test(a_bomb_is_uncompressed_only_as_far_as_it_is_wanted),
+		cmocka_unit_test(a_bomb_takes_turns_with_other_connections),
 		cmocka_unit_test(padding_does_not_keep_the_loop),
 		cmocka_unit_test(an_idle_connection_holds_next_to_nothing),
 		cmocka_unit_test(what_below_does_not_take_is_held),
