@@ -158,6 +158,10 @@ void pluq__conn_fail_io(struct pluq_conn *c)
 
 void pluq__conn_flushed(struct pluq_conn *c)
 {
+	if (!pluq__layers_end(c->layer, c)) {
+		pluq__conn_write_on(c);
+		return;
+	}
 	c->complete = true;
 	gone(c);
 }
@@ -191,13 +195,11 @@ void pluq__conn_close(struct pluq_conn *c, bool flush)
 	if (c->state > PLUQ__CONN_OPEN)
 		return;
 	c->linger = should_linger(c);
-	if (pluq__conn_unsent(c) == 0) {
-		pluq__conn_flushed(c);
-		return;
-	}
 	c->state = PLUQ__CONN_FLUSHING;
 	pluq__conn_drop_rest(c);
-	if (c->writing)
+	if (pluq__conn_unsent(c) == 0)
+		pluq__conn_flushed(c);
+	else if (c->writing)
 		pluq__conn_arm_write_timeout(c);
 	else
 		pluq__loop_turn(c->at->loop, PLUQ__TURN_FLUSH, &c->flush);

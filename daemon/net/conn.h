@@ -117,7 +117,7 @@ void pluq__conn_fail_io(struct pluq_conn *); /* after PLUQ__IO_ERROR: the cause 
 void pluq__conn_destroy(struct pluq_conn *);               /* closes the descriptor, frees */
 void pluq__conn_stop(struct pluq_conn *);                  /* the daemon stops: it is gone within a second */
 void pluq__conn_wake(struct pluq_conn *);                  /* runs `work` at the end of this turn */
-void pluq__conn_flushed(struct pluq_conn *);               /* FLUSHING and nothing pending: goes on to GONE */
+void pluq__conn_flushed(struct pluq_conn *);               /* FLUSHING and nothing pending: says goodbye, goes on to GONE */
 
 /* dial.c. Loop; see struct pluq_connect. */
 int pluq__dial(struct pluq__net *, const struct pluq_connect *, struct pluq_conn **out, struct pluq_why *why);

@@ -265,10 +265,21 @@ static void wait_to_send(struct pluq_conn *c)
 		pluq__conn_fail(c, "out of memory");
 }
 
+/* The peer reads. */
+static void progressed(struct pluq_conn *c)
+{
+	c->sent_ns = pluq__conn_now(c);
+	if (c->writing)
+		pluq__conn_arm_write_timeout(c);
+}
+
 /* What the layer has taken and holds. true: nothing. */
 static bool send_held(struct pluq_conn *c)
 {
-	ssize_t got = pluq__layers_hold(c->layer) > 0 ? pluq__io_send(c, NULL, 0) : 0;
+	size_t held = pluq__layers_hold(c->layer);
+	ssize_t got = held > 0 ? pluq__io_send(c, NULL, 0) : 0;
+	if (pluq__layers_hold(c->layer) < held)
+		progressed(c);
 	if (got == PLUQ__IO_ERROR)
 		pluq__conn_fail_io(c);
 	else if (got == PLUQ__IO_AGAIN)
@@ -281,19 +292,17 @@ static bool send_pending(struct pluq_conn *c)
 {
 	while (c->pending > 0) {
 		struct iovec iov[SEND_VECTORS];
-		size_t want;
+		size_t want, held = pluq__layers_hold(c->layer);
 		int n = gather(c, iov, &want);
 		ssize_t got = pluq__io_send(c, iov, n);
 		if (got == PLUQ__IO_ERROR) {
 			pluq__conn_fail_io(c);
 			return false;
 		}
-		if (got > 0) {
-			c->sent_ns = pluq__conn_now(c);
+		if (got > 0)
 			advance(c, (size_t)got);
-			if (c->writing)
-				pluq__conn_arm_write_timeout(c);
-		}
+		if (got > 0 || pluq__layers_hold(c->layer) < held)
+			progressed(c);
 		if (got < (ssize_t)want) {
 			wait_to_send(c);
 			return false;

@@ -9,11 +9,12 @@ size_t pluq__layers_hold(const struct pluq__layer *l)
 	return n;
 }
 
-void pluq__layers_end(struct pluq__layer *l, struct pluq_conn *c)
+bool pluq__layers_end(struct pluq__layer *l, struct pluq_conn *c)
 {
 	for (; l; l = l->below)
-		if (l->ops->end)
-			l->ops->end(l, c);
+		if (l->ops->end && !l->ops->end(l, c))
+			return false;
+	return true;
 }
 
 void pluq__layers_free(struct pluq__layer **top)

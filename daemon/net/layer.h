@@ -30,8 +30,9 @@ struct pluq__layer_ops {
 	/* recv may have something although nothing comes from below. NULL: never. */
 	bool (*has_input)(const struct pluq__layer *);
 
-	/* Nothing more is sent: says goodbye if the kind has a word for it. Never waits. May be NULL. */
-	void (*end)(struct pluq__layer *, struct pluq_conn *);
+	/* Nothing more is sent: says goodbye if the kind has a word for it. Never waits. false: below takes it only when it takes more
+	 * again; to be called again then. true: it is said, or cannot be. May be NULL. */
+	bool (*end)(struct pluq__layer *, struct pluq_conn *);
 
 	void (*free)(struct pluq__layer *); /* not what is below */
 };
@@ -44,7 +45,7 @@ struct pluq__layer {
 
 /* layer.c: of the topmost layer of a connection and all below it. */
 size_t pluq__layers_hold(const struct pluq__layer *);
-void pluq__layers_end(struct pluq__layer *, struct pluq_conn *); /* the topmost first */
+bool pluq__layers_end(struct pluq__layer *, struct pluq_conn *); /* the topmost first; see end */
 void pluq__layers_free(struct pluq__layer **);
 
 /* conn_io.c: of what is below a layer; NULL: the socket. */

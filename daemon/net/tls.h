@@ -35,6 +35,7 @@ struct pluq__tls_layer {
 	bool blocked;      /* SSL_read must write first */
 	bool ended;        /* the peer has ended its side */
 	bool failed;       /* nothing works any more */
+	bool said;         /* the end of our side is told */
 };
 
 /* tls_config.c */

@@ -228,15 +228,17 @@ static ssize_t tls_send(struct pluq__layer *l, struct pluq_conn *c, struct iovec
 /* ---- life ---- */
 
 /* The end of struct pluq__layer_ops. */
-static void tls_end(struct pluq__layer *l, struct pluq_conn *c)
+static bool tls_end(struct pluq__layer *l, struct pluq_conn *c)
 {
 	struct pluq__tls_layer *t = of(l);
 	(void)c;
-	if (t->failed)
-		return;
+	if (t->failed || t->said)
+		return true;
 	begin_call(t, SHAKE_READS);
-	SSL_shutdown(t->ssl);
+	int result = SSL_shutdown(t->ssl);
+	t->said = result >= 0 || SSL_get_error(t->ssl, result) != SSL_ERROR_WANT_WRITE;
 	ERR_clear_error();
+	return t->said;
 }
 
 /* The free of struct pluq__layer_ops. */

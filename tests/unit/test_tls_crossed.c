@@ -14,7 +14,7 @@
 #include "../../daemon/base/clock.h"
 #include "tls_rig.h"
 
-static _Atomic int reads, writes;    /* how many calls are to be stopped */
+static _Atomic int reads, writes, goodbyes; /* how many calls are to be stopped */
 static _Atomic int stopped_reads, stopped_writes;
 static _Thread_local int pretended;  /* what the next SSL_get_error says; 0: the truth */
 
@@ -46,6 +46,19 @@ int SSL_write_ex(SSL *ssl, const void *from, size_t n, size_t *put)
 	return real(ssl, from, n, put);
 }
 
+int SSL_shutdown(SSL *ssl)
+{
+	int (*real)(SSL *);
+	*(void **)&real = dlsym(RTLD_NEXT, "SSL_shutdown");
+	assert_non_null(real);
+	if (pluq__loop_self() && goodbyes > 0) {
+		goodbyes--;
+		pretended = SSL_ERROR_WANT_WRITE;
+		return -1;
+	}
+	return real(ssl);
+}
+
 int SSL_get_error(const SSL *ssl, int result)
 {
 	int (*real)(const SSL *, int), error = pretended;
@@ -61,7 +74,7 @@ static struct peer p;
 static int start(void **state)
 {
 	struct pluq_tls_params params = server_params("server", PLUQ_TLS_PEER_NONE, NULL);
-	reads = writes = stopped_reads = stopped_writes = 0;
+	reads = writes = goodbyes = stopped_reads = stopped_writes = 0;
 	tls_rig_start(2, 0, &params, true);
 	assert_true(peer_shake(&p, tls_rig_dial(), any, NULL));
 	assert_true(peer_tls_say(&p, "echo there\n"));
@@ -115,6 +128,23 @@ static void last_words_wait_for_it_too(void **state)
 	assert_true(peer_tls_at_end(&p));
 }
 
+static void a_goodbye_waits_until_it_is_taken(void **state)
+{
+	goodbyes = 3;
+	assert_true(peer_tls_say(&p, "quit\n"));
+	assert_true(peer_tls_hears(&p, "bye\n"));
+	assert_true(peer_tls_at_end(&p));
+	assert_int_equal(goodbyes, 0);
+}
+
+static void a_goodbye_waits_without_last_words_too(void **state)
+{
+	goodbyes = 3;
+	assert_true(peer_tls_say(&p, "part\n"));
+	assert_true(peer_tls_at_end(&p));
+	assert_int_equal(goodbyes, 0);
+}
+
 static void both_wait_over_moves(void **state)
 {
 	for (int i = 0; i < 20; i++) {
@@ -143,6 +173,8 @@ int main(void)
 		TEST(writing_goes_on_when_something_has_come),
 		TEST(writing_goes_on_although_reading_pauses),
 		TEST(last_words_wait_for_it_too),
+		TEST(a_goodbye_waits_until_it_is_taken),
+		TEST(a_goodbye_waits_without_last_words_too),
 		TEST(both_wait_over_moves),
 		TEST(the_stop_does_not_wait_for_it),
 	};

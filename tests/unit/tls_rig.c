@@ -187,6 +187,8 @@ static int64_t command(struct client *k, const char *line, size_t n)
 	} else if (strcmp(line, "quit") == 0) {
 		reply(c, "bye\n");
 		return PLUQ_CONN_CLOSE;
+	} else if (strcmp(line, "part") == 0) {
+		return PLUQ_CONN_CLOSE;
 	} else if (strcmp(line, "die") == 0) {
 		net->conn_close(c, false);
 	} else {

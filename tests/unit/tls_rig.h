@@ -56,9 +56,10 @@ void peer_drop(struct peer *);       /* closes without a word */
 
 /* ---- the handler ---- */
 
-/* Lines: "echo TEXT", "body N" and N bytes (answered "sum S"), "pause", "move LOOP", "where", "attach", "flood N", "quit", "die", "info",
- * "upgrade": answers "go", then asks for TLS; in it the connection says "up"; if it fails "failed: STATUS WHY" and closes. "upgrade and
- * deflate" goes on with deflate and says "up" once more; "deflate" is that alone. "doze" pauses for good; see `dozing`. */
+/* Lines: "echo TEXT", "body N" and N bytes (answered "sum S"), "pause", "move LOOP", "where", "attach", "flood N", "quit", "part" (closes without
+ * a word), "die", "info", "upgrade": answers "go", then asks for TLS; in it the connection says "up"; if it fails "failed: STATUS WHY" and
+ * closes. "upgrade and deflate" goes on with deflate and says "up" once more; "deflate" is that alone. "doze" pauses for good; see
+ * `dozing`. */
 struct tls_rig {
 	struct rig net;
 	struct pluq_tls *tls;
