@@ -14,9 +14,10 @@
 struct pluq__net;
 struct pluq__tls_info;
 
-/* What OpenSSL keeps for an idle connection, measured, and for a certificate that the peer has shown. */
+/* What OpenSSL keeps for an idle connection, measured, and for a certificate that the peer has shown: this, and so many times its bytes. */
 #define PLUQ__TLS_MEMORY (14 * 1024)
-#define PLUQ__TLS_PEER_MEMORY (6 * 1024)
+#define PLUQ__TLS_PEER_MEMORY (4 * 1024)
+#define PLUQ__TLS_PEER_TIMES 4
 
 struct pluq__tls_layer {
 	struct pluq__layer layer; /* first */

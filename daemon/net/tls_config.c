@@ -84,10 +84,20 @@ static int set_ciphers(SSL_CTX *ctx, const struct pluq_tls_params *p, struct plu
 	return 0;
 }
 
+/* What a peer shows is kept as long as its connection, and unpacked it is ten times as much if it is many small certificates. The bytes are
+ * what the original takes. */
+#define SHOWN_BYTES (64 * 1024)
+#define SHOWN_COUNT 16
+
 /* The type of SSL_CTX_set_cert_verify_callback. */
-static int accept_any(X509_STORE_CTX *store, void *arg)
+static int judge(X509_STORE_CTX *store, void *any)
 {
-	(void)arg;
+	if (sk_X509_num(X509_STORE_CTX_get0_untrusted(store)) > SHOWN_COUNT) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+		return 0;
+	}
+	if (!any)
+		return X509_verify_cert(store);
 	X509_STORE_CTX_set_error(store, X509_V_OK);
 	return 1;
 }
@@ -107,8 +117,8 @@ static int set_peer(struct made *m, const struct pluq_tls_params *p, struct pluq
 	}
 	/* A certificate that the site has put among its roots is trusted, whoever has signed it. */
 	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(m->ctx), X509_V_FLAG_PARTIAL_CHAIN);
-	if (p->peer == PLUQ_TLS_PEER_ANY)
-		SSL_CTX_set_cert_verify_callback(m->ctx, accept_any, NULL);
+	SSL_CTX_set_max_cert_list(m->ctx, SHOWN_BYTES);
+	SSL_CTX_set_cert_verify_callback(m->ctx, judge, p->peer == PLUQ_TLS_PEER_ANY ? m->ctx : NULL);
 	if (p->peer != PLUQ_TLS_PEER_NONE)
 		SSL_CTX_set_verify(m->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	return 0;

@@ -298,6 +298,21 @@ struct pluq__tls_layer *pluq__tls_layer_new(struct pluq_tls *tls, struct pluq_co
 	return t;
 }
 
+static int memory_of(const X509 *x)
+{
+	return PLUQ__TLS_PEER_MEMORY + PLUQ__TLS_PEER_TIMES * i2d_X509(x, NULL);
+}
+
+static void count_peer(struct pluq__tls_layer *t)
+{
+	const X509 *x = SSL_get0_peer_certificate(t->ssl);
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl); /* that of a server begins with its own */
+	if (x && !t->client)
+		count_memory(t, memory_of(x));
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		count_memory(t, memory_of(sk_X509_value(chain, i)));
+}
+
 enum pluq__tls_step pluq__tls_handshake(struct pluq__tls_layer *t, struct pluq_why *why)
 {
 	begin_call(t, SHAKE_READS);
@@ -306,8 +321,7 @@ enum pluq__tls_step pluq__tls_handshake(struct pluq__tls_layer *t, struct pluq_w
 		SSL_set_msg_callback(t->ssl, on_message);
 		SSL_set_msg_callback_arg(t->ssl, t);
 		t->more = SSL_has_pending(t->ssl) == 1;
-		if (SSL_get0_peer_certificate(t->ssl))
-			count_memory(t, PLUQ__TLS_PEER_MEMORY);
+		count_peer(t);
 		return PLUQ__TLS_DONE;
 	}
 	int error = SSL_get_error(t->ssl, done);

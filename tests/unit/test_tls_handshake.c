@@ -251,6 +251,20 @@ static void a_client_that_does_not_trust_us_is_told(void **state)
 	expect_refusal(ctx, "the peer refuses: unknown CA");
 }
 
+/* It would be kept as long as the connection. */
+static void a_peer_shows_no_more_certificates_than_a_chain_has(void **state)
+{
+	static const uint32_t policies[] = {PLUQ_TLS_PEER_ANY, PLUQ_TLS_PEER_VERIFY};
+	for (size_t i = 0; i < 4; i++) {
+		struct pluq_tls_params p = server_params("server", policies[i % 2], "ca");
+		SSL_CTX *ctx = peer_context("client", i < 2 ? TLS1_2_VERSION : TLS1_3_VERSION, i < 2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+		for (int more = 0; more < 16; more++)
+			SSL_CTX_add1_chain_cert(ctx, SSL_CTX_get0_certificate(ctx));
+		start(&p, false);
+		expect_refusal(ctx, "certificate verification failed: certificate chain too long");
+	}
+}
+
 /* ---- the log ---- */
 
 static int64_t count_in_log(const char *text)
@@ -465,6 +479,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_tls_is_told),
 		cmocka_unit_test(a_peer_that_leaves_is_told),
 		cmocka_unit_test(a_client_that_does_not_trust_us_is_told),
+		cmocka_unit_test(a_peer_shows_no_more_certificates_than_a_chain_has),
 		cmocka_unit_test(a_flood_of_failures_is_one_line),
 		cmocka_unit_test(a_stalled_upgrade_is_cut),
 		cmocka_unit_test(a_stalled_beginning_is_cut),
