@@ -21,6 +21,8 @@
  * block. */
 #define STORAGE_WIDTH 16
 #define OTHER_WIDTH 2
+/* Of an auth plugin, with the questions that hang: whoever can reach a listener can ask more of them. */
+#define AUTH_THREADS 16
 /* Names resolved at once. While the servers of so many hang, other names wait. */
 #define RESOLVER_WIDTH 8
 /* How long jobs that nobody waits for any more, such as a reload, are waited for at the end. */
@@ -48,7 +50,7 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 	    !(resolver = pluq__pool_lane(d->pool, "resolver", RESOLVER_WIDTH)) ||
 	    !(compiling = pluq__pool_lane(d->pool, "auth", 1)))
 		return no_memory(p);
-	pluq__lane_fix(resolver);
+	pluq__lane_limit(resolver, RESOLVER_WIDTH);
 	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops) ||
 	    pluq__auth_new(&d->auth, &d->loops, compiling, s->slow_operation_ns, &auth))
 		return no_memory(p);
@@ -69,8 +71,10 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 		if (!lane)
 			return no_memory(p);
 		pluq__host_fill(one, &d->process, lane);
-		if (one->entry->kind == PLUQ_KIND_AUTH &&
-		    pluq__auth_add(d->auth, one->instance, one->entry->ops, &one->self, lane))
+		if (one->entry->kind != PLUQ_KIND_AUTH)
+			continue;
+		pluq__lane_limit(lane, AUTH_THREADS);
+		if (pluq__auth_add(d->auth, one->instance, one->entry->ops, &one->self, lane))
 			return no_memory(p);
 	}
 	return 0;

@@ -9,6 +9,7 @@
  */
 #include "pool.h"
 
+#include <limits.h>
 #include <pluq/error.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,8 @@ struct pluq__lane {
 	struct pluq__pool *pool;
 	struct joblist waiting;
 	int width, active;
+	int stuck, most;  /* jobs given up as stuck; threads it may have with them */
 	int64_t ended_ns; /* when a job of it ended last */
-	bool fixed;       /* its jobs are never given up as stuck */
 	bool blocked;     /* the watcher's: many jobs run, none ends, others wait */
 	char name[];
 };
@@ -148,7 +149,9 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	/* Out of the books before it goes back: its owner may free it at once. */
 	w->job = NULL;
 	p->running--;
-	if (!w->stuck)
+	if (w->stuck)
+		lane->stuck--;
+	else
 		lane->active--;
 	lane->ended_ns = job->started_ns + took;
 	job->mail.fn = bring_back;
@@ -192,9 +195,11 @@ static void name_if_slow(struct pluq__pool *p, struct worker *w, int64_t running
 
 static void give_up_if_stuck(struct worker *w, int64_t running_ns)
 {
-	if (w->stuck || w->lane->fixed || running_ns < (w->lane->blocked ? MANY_STUCK_NS : STUCK_NS))
+	if (w->stuck || running_ns < (w->lane->blocked ? MANY_STUCK_NS : STUCK_NS) ||
+	    w->lane->stuck >= w->lane->most - w->lane->width)
 		return;
 	w->stuck = true;
+	w->lane->stuck++;
 	w->lane->active--;
 	admit(w->lane);
 }
@@ -275,15 +280,16 @@ struct pluq__lane *pluq__pool_lane(struct pluq__pool *p, const char *name, int w
 	memcpy(lane->name, name, n);
 	lane->pool = p;
 	lane->width = width;
+	lane->most = INT_MAX;
 	list_init(&lane->waiting);
 	lane->next = p->lanes;
 	p->lanes = lane;
 	return lane;
 }
 
-void pluq__lane_fix(struct pluq__lane *lane)
+void pluq__lane_limit(struct pluq__lane *lane, int most)
 {
-	lane->fixed = true;
+	lane->most = most;
 }
 
 void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)

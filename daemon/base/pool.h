@@ -32,9 +32,9 @@ struct pluq__job {
 int pluq__pool_init(struct pluq__pool **, int64_t slow_ns);
 /* Main. name (copied): the plugin instance. NULL: no memory. */
 struct pluq__lane *pluq__pool_lane(struct pluq__pool *, const char *name, int width);
-/* Main, before the lane is used. Its jobs go on counting against it while they hang: it never has more than `width` threads, for
- * what must not take them from others. */
-void pluq__lane_fix(struct pluq__lane *);
+/* Main, before the lane is used. It never has more than `most` threads, from its width up: of jobs that hang beyond that, none is given
+ * up. For what strangers can make hang, so that they do not take the threads of others. */
+void pluq__lane_limit(struct pluq__lane *, int most);
 /* Loop. Never fails: jobs wait in the lane if no thread can be had. */
 void pluq__pool_submit(struct pluq__lane *, struct pluq__job *);
 /* Main, after the loops have ended. Waits for running jobs up to wait_ns, then abandons their threads. false: it has done

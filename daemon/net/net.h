@@ -17,7 +17,7 @@ struct pluq__net;
 extern const struct pluq_net pluq__net_table;
 extern const struct pluq_http pluq__http_table;
 
-/* Main. lane: where names are resolved, its width fixed (pluq__lane_fix). max_connections: accepted connections of all
+/* Main. lane: where names are resolved, limited to its width (pluq__lane_limit). max_connections: accepted connections of all
  * listeners; 0: as many as descriptors allow. */
 int pluq__net_new(struct pluq__net **, struct pluq__loops *, struct pluq__lane *, int64_t max_connections);
 

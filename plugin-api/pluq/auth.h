@@ -57,8 +57,9 @@ struct pluq_auth_query {
 struct pluq_auth_call;
 
 enum {
-	PLUQ_AUTH_BLOCKS = 1u << 0 /* `ask` may block: it is called on the pool, in the plugin's lane, at most two at once. Otherwise on
-	                            * the loop of the connection, several loops at once, and must return within microseconds */
+	PLUQ_AUTH_BLOCKS = 1u << 0 /* `ask` may block: it is called on the pool, in the plugin's lane, two at once; one that has blocked for
+	                            * a second no longer counts, up to 16 in all. Otherwise on the loop of the connection, several loops
+	                            * at once, and must return within microseconds */
 };
 
 struct pluq_auth_ops {

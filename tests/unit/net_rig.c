@@ -26,7 +26,7 @@ void rig_start(struct rig *r, int loops, int64_t max_connections)
 	assert(error == 0);
 	struct pluq__lane *lane = pluq__pool_lane(r->pool, "resolver", RIG_RESOLVERS);
 	assert(lane);
-	pluq__lane_fix(lane);
+	pluq__lane_limit(lane, RIG_RESOLVERS);
 	error = pluq__net_new(&r->net, &r->loops, lane, max_connections);
 	assert(error == 0);
 	r->host.loops = &r->loops;

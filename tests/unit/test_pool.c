@@ -270,12 +270,12 @@ static void pool_lets_a_lane_pass_jobs_that_hang(void **state)
 }
 
 /* What must take no threads from others waits for its own. */
-static void pool_lets_nothing_pass_in_a_fixed_lane(void **state)
+static void pool_lets_nothing_pass_in_a_lane_limited_to_its_width(void **state)
 {
 	struct pluq__lane *lane = pluq__pool_lane(pool, "names", 2), *other = pluq__pool_lane(pool, "disk", 1);
 	sem_t gate;
 
-	pluq__lane_fix(lane);
+	pluq__lane_limit(lane, 2);
 	sem_init(&gate, 0, 0);
 	for (int n = 0; n < 2; n++) {
 		struct task *t = task_new(lane, n);
@@ -295,6 +295,40 @@ static void pool_lets_nothing_pass_in_a_fixed_lane(void **state)
 	for (int n = 0; n < 3; n++)
 		sem_post(&gate);
 	assert_true(until_at_least(&done_count, 5));
+	sem_destroy(&gate);
+}
+
+/* A lane passes so many jobs that hang, and again so many once they have come back. */
+static void pool_lets_a_limited_lane_pass_no_more_than_that(void **state)
+{
+	struct pluq__lane *lane = pluq__pool_lane(pool, "who", 1), *other = pluq__pool_lane(pool, "disk", 1);
+	_Atomic int at_once = 0, most = 0;
+	sem_t gate;
+
+	pluq__lane_limit(lane, 3);
+	sem_init(&gate, 0, 0);
+	for (int round = 1; round <= 2; round++) {
+		for (int n = 0; n < 5; n++) {
+			struct task *t = task_new(lane, n);
+
+			t->gate = &gate;
+			t->at_once = &at_once;
+			t->most = &most;
+			submit_on_loop(t);
+		}
+		assert_true(until_at_least(&begun, 7 * (round - 1) + 3));
+		/* by the time that another lane has passed one, this one would have, too */
+		struct task *hung = task_new(other, 20);
+		hung->gate = &gate;
+		submit_on_loop(hung);
+		submit_on_loop(task_new(other, 21));
+		assert_true(until_at_least(&done_count, 7 * (round - 1) + 1));
+		assert_int_equal(begun, 7 * (round - 1) + 5);
+		for (int n = 0; n < 6; n++)
+			sem_post(&gate);
+		assert_true(until_at_least(&done_count, 7 * round));
+		assert_int_equal(most, 3);
+	}
 	sem_destroy(&gate);
 }
 
@@ -465,7 +499,8 @@ int main(void)
 	    TEST(pool_runs_no_more_than_the_width_of_each_lane),
 	    TEST(pool_gives_every_admitted_job_a_thread),
 	    TEST(pool_lets_a_lane_pass_jobs_that_hang),
-	    TEST(pool_lets_nothing_pass_in_a_fixed_lane),
+	    TEST(pool_lets_nothing_pass_in_a_lane_limited_to_its_width),
+	    TEST(pool_lets_a_limited_lane_pass_no_more_than_that),
 	    TEST(pool_passes_many_jobs_that_hang_sooner),
 	    TEST(pool_survives_as_many_hung_jobs_as_it_has_threads),
 	    TEST(pool_names_a_slow_operation),
