@@ -136,6 +136,16 @@ void pluq__cache_remove(struct pluq__cache *c, const unsigned char key[PLUQ__CAC
 	pthread_mutex_unlock(&c->mutex);
 }
 
+void pluq__cache_set_retry(struct pluq__cache *c, const unsigned char key[PLUQ__CACHE_KEY], int64_t retry_ns)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&c->mutex);
+	if ((e = *place_of(c, key)))
+		e->kept.retry_ns = retry_ns;
+	pthread_mutex_unlock(&c->mutex);
+}
+
 uint64_t pluq__cache_age(struct pluq__cache *c)
 {
 	uint64_t age;

@@ -30,6 +30,8 @@ bool pluq__cache_get(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_K
  * nothing is kept. */
 void pluq__cache_put(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_KEY], const struct pluq__kept *, uint64_t age);
 void pluq__cache_remove(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_KEY]); /* if it is there */
+/* If it is there it is served until then, too. */
+void pluq__cache_set_retry(struct pluq__cache *, const unsigned char key[PLUQ__CACHE_KEY], int64_t retry_ns);
 uint64_t pluq__cache_age(struct pluq__cache *);
 void pluq__cache_clear(struct pluq__cache *);
 size_t pluq__cache_count(struct pluq__cache *);

@@ -21,7 +21,6 @@ struct pluq__inquiry {
 	struct pluq__job job;   /* compiling */
 	int status;
 	struct pluq__grants *grants;
-	struct pluq__kept old;  /* shared: no longer in force */
 	bool compiled;
 	char why[320];          /* it was not */
 	pluq__inquiry_fn fn;
@@ -32,7 +31,6 @@ static void free_inquiry(struct pluq__inquiry *q)
 {
 	pluq__chain_drop(&q->chain);
 	pluq__grants_unref(q->grants);
-	pluq__grants_unref(q->old.grants);
 	pluq__question_unref(q->question);
 	free(q);
 }
@@ -56,24 +54,30 @@ static void keep_refusal(struct pluq__inquiry *q)
 		pluq__cache_put(q->auth->refused, q->question->key, &kept, q->refused_age);
 }
 
-static void keep_grants(struct pluq__inquiry *q, int64_t retry_ns)
+static void keep_grants(struct pluq__inquiry *q)
 {
-	struct pluq__kept kept = { .grants = q->grants, .until_ns = q->grants->expires_ns, .retry_ns = retry_ns };
+	struct pluq__kept kept = { .grants = q->grants, .until_ns = q->grants->expires_ns };
 
 	if (q->shared)
 		pluq__cache_put(q->auth->known, q->question->key, &kept, q->known_age);
 }
 
-/* A request of a client that was let in until a short while ago is not turned away because the plugins cannot tell now. */
+/* A request of a client that was let in until a short while ago is not turned away because the plugins cannot tell now. What is kept is
+ * looked at again: another request may have been refused meanwhile. */
 static void fall_back(struct pluq__inquiry *q)
 {
 	int64_t now = q->loop->now_ns;
+	struct pluq__kept kept;
 
-	if (!q->old.grants || now - q->old.until_ns >= q->auth->stale_ns)
+	if (!q->shared || !pluq__cache_get(q->auth->known, q->question->key, &kept))
 		return;
+	if (now - kept.until_ns >= q->auth->stale_ns) {
+		pluq__grants_unref(kept.grants);
+		return;
+	}
 	q->status = 0;
-	q->grants = pluq__grants_ref(q->old.grants);
-	keep_grants(q, now + SHARED_RETRY_NS);
+	q->grants = kept.grants;
+	pluq__cache_set_retry(q->auth->known, q->question->key, now + SHARED_RETRY_NS);
 }
 
 static void end(struct pluq__inquiry *q, int status)
@@ -81,7 +85,7 @@ static void end(struct pluq__inquiry *q, int status)
 	q->status = status;
 	switch (status) {
 	case 0:
-		keep_grants(q, 0);
+		keep_grants(q);
 		break;
 	case PLUQ_EDENIED:
 	case PLUQ_ENOGRANT:
@@ -180,7 +184,7 @@ static bool look(struct pluq__inquiry *q)
 	if (!q->shared || !pluq__cache_get(q->auth->known, q->question->key, &kept))
 		return false;
 	if (now >= kept.until_ns && (now >= kept.retry_ns || now - kept.until_ns >= q->auth->stale_ns)) {
-		q->old = kept;
+		pluq__grants_unref(kept.grants);
 		return false;
 	}
 	q->grants = kept.grants;

@@ -4,6 +4,7 @@
 
 #include "../../daemon/auth/cache.h"
 #include "../../daemon/auth/core.h"
+#include "../../daemon/auth/question.h"
 #include "auth_rig.h"
 #include "cmocka_all.h"
 
@@ -108,6 +109,43 @@ static void other_facts_are_another_question(void **state)
 	}
 	assert_int_equal(rig.plug[0].asked, 3);
 	client_free(&c);
+	rig_down();
+}
+
+/* What is kept is found by all facts, each on its own. */
+static void each_fact_is_part_of_the_key(void **state)
+{
+	static const char *const one[] = {"DNS:a"}, *const joined[] = {"DNS:aDNS:b"}, *const two[] = {"DNS:a", "DNS:b"},
+		*const swapped[] = {"DNS:b", "DNS:a"};
+	static const struct pluq_auth_query cases[] = {
+		{.secret = (const uint8_t *)"ab", .secret_length = 2, .remote_ip = "", .common_name = ""},
+		{.secret = (const uint8_t *)"ab", .secret_length = 1, .remote_ip = "", .common_name = ""},
+		{.secret = (const uint8_t *)"a\0", .secret_length = 2, .remote_ip = "", .common_name = ""},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "b", .common_name = ""},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "b"},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .tls = true},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .verified = true},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .tls = true, .verified = true},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .alt_names = {one, 1}},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .alt_names = {joined, 1}},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .alt_names = {two, 2}},
+		{.secret = (const uint8_t *)"a", .secret_length = 1, .remote_ip = "", .common_name = "", .alt_names = {swapped, 2}},
+	};
+	enum { N = sizeof(cases) / sizeof(*cases) };
+	struct pluq__question *q[N];
+
+	rig_up(1);
+	for (int i = 0; i < N; i++) {
+		struct pluq__question *same = pluq__question_new(rig.auth, &cases[i]);
+
+		assert_non_null(q[i] = pluq__question_new(rig.auth, &cases[i]));
+		assert_memory_equal(q[i]->key, same->key, PLUQ__CACHE_KEY);
+		pluq__question_unref(same);
+		for (int j = 0; j < i; j++)
+			assert_memory_not_equal(q[i]->key, q[j]->key, PLUQ__CACHE_KEY);
+	}
+	for (int i = 0; i < N; i++)
+		pluq__question_unref(q[i]);
 	rig_down();
 }
 
@@ -256,6 +294,36 @@ static void requests_too_outlive_a_backend_that_is_down(void **state)
 	rig_down();
 }
 
+/* Two ask at once; one is refused, the other one's question fails. */
+static void an_error_does_not_bring_back_what_was_refused_meanwhile(void **state)
+{
+	struct client *c = client_new(0), *d = client_new(1);
+
+	rig.config.stale_ns = 50 * PLUQ__SEC;
+	rig_up(1);
+	assert_int_equal(client_opens_shared(c, "s"), 0);
+	client_close(c);
+	leap(TTL + PLUQ__SEC);
+	rig.plug[0].manner = HELD;
+	assert_int_equal(client_open_shared(c, "s"), 0);
+	assert_int_equal(client_open_shared(d, "s"), 0);
+	assert_true(plug_waits_for(&rig.plug[0], 2));
+	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_DENY));
+	assert_true(until_at_least(&c->opened, 2));
+	assert_int_equal(c->open_status, PLUQ_EDENIED);
+	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_ERROR));
+	assert_true(until_at_least(&d->opened, 1));
+	assert_int_equal(d->open_status, PLUQ_EAUTH);
+	client_close(c);
+	rig.plug[0].manner = AT_ONCE;
+	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
+	leap(6 * PLUQ__SEC);
+	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EAUTH);
+	client_free(&c);
+	client_free(&d);
+	rig_down();
+}
+
 static void requests_are_cut_off_when_stale_is_over(void **state)
 {
 	struct client *c = client_new(0);
@@ -298,6 +366,7 @@ int main(void)
 		TEST(refusals_are_kept_for_all_that_come_with_the_same_facts),
 		TEST(an_answer_without_grants_is_kept_like_a_refusal),
 		TEST(other_facts_are_another_question),
+		TEST(each_fact_is_part_of_the_key),
 		TEST(refusals_are_forgotten_after_a_short_while),
 		TEST(a_reload_forgets_them_and_may_change_the_settings),
 		TEST(what_was_asked_before_a_reload_is_not_kept),
@@ -305,6 +374,7 @@ int main(void)
 		TEST(a_bare_question_is_always_asked),
 		TEST(good_answers_are_kept_for_requests_only),
 		TEST(requests_too_outlive_a_backend_that_is_down),
+		TEST(an_error_does_not_bring_back_what_was_refused_meanwhile),
 		TEST(requests_are_cut_off_when_stale_is_over),
 		TEST(any_grant_will_do_where_no_permission_is_named),
 	};
