@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -221,6 +222,9 @@ static int start(struct pluq__daemon *d, struct pluq__problem *p)
 	if ((rc = prepare(d, p)) || (rc = init_plugins(d, p)) || (rc = load_queues(d, p)) ||
 	    (rc = start_handlers(&d->setup->plugins, p)))
 		return rc;
+	if (pluq__auth_idle(d->auth))
+		pluq__log(PLUQ_WARN, "core", "there are auth plugins, but no handler asks them: whoever can connect may do everything. For the "
+		    "HTTP API set http_auth: on");
 	if ((rc = pluq__net_start(d->net, &why)))
 		return pluq__problem(p, rc, "%s", why.text);
 	if (pluq__signals_start(d) || pluq__log_start())

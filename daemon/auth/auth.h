@@ -23,6 +23,8 @@ int pluq__auth_new(struct pluq__auth **, struct pluq__loops *, struct pluq__lane
 /* Main, before any init, in configured order: one more plugin. `self` is looked at when it is asked. All borrowed. PLUQ_ENOMEM. */
 int pluq__auth_add(struct pluq__auth *, const char *instance, const struct pluq_auth_ops *, void *const *self, struct pluq__lane *);
 bool pluq__auth_required(const struct pluq__auth *);
+/* Main, after the handlers' start. There are plugins, and no handler wants to ask them. */
+bool pluq__auth_idle(const struct pluq__auth *);
 /* Loop 0. Other values from now on; what is kept of refusals and for HTTP is forgotten, as the plugins may have new data. Sessions
  * stay. */
 void pluq__auth_reload(struct pluq__auth *, const struct pluq__auth_config *);

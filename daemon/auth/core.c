@@ -86,6 +86,11 @@ bool pluq__auth_required(const struct pluq__auth *a)
 	return a && a->link_count > 0;
 }
 
+bool pluq__auth_idle(const struct pluq__auth *a)
+{
+	return pluq__auth_required(a) && !a->wanted;
+}
+
 void pluq__auth_reload(struct pluq__auth *a, const struct pluq__auth_config *config)
 {
 	set_config(a, config);

@@ -34,6 +34,7 @@ struct pluq__auth {
 	struct pluq_auth_call *calls;   /* whose answer is owed */
 	unsigned char salt[PLUQ__CACHE_KEY]; /* so that what is kept tells nothing about secrets, in a core dump either */
 	bool ended;
+	_Atomic bool wanted;            /* somebody has looked whether there are plugins */
 };
 
 static inline struct pluq__auth *pluq__auth_of(const struct pluq_host *h)

@@ -6,7 +6,10 @@
 
 static bool host_required(const struct pluq_host *h)
 {
-	return pluq__auth_required(pluq__auth_of(h));
+	struct pluq__auth *a = pluq__auth_of(h);
+
+	a->wanted = true;
+	return pluq__auth_required(a);
 }
 
 /* --- a bare question ---------------------------------------------------------------------------------------------- */

@@ -37,7 +37,8 @@ enum pluq_verdict {
 	PLUQ_AUTH_DENY = 2,   /* it must not in, whatever the plugins behind would say */
 	PLUQ_AUTH_SILENT = 3, /* no opinion */
 	PLUQ_AUTH_ERROR = 4,  /* it cannot be told now: a backend is down, or answers rubbish. `why` goes to the log */
-	PLUQ_AUTH_LATER = 5   /* `answer` will be called, exactly once */
+	PLUQ_AUTH_LATER = 5   /* `answer` will be called, or has been, exactly once: twice ends the process, and so does `answer` with
+	                       * another verdict than LATER returned. Until `fini` has returned; what is owed then is owed no more */
 };
 
 /* Who asks to be let in. Texts are never NULL. */
@@ -118,7 +119,8 @@ struct pluq_auth {
 
 	/* For handlers. */
 
-	/* Any thread. Whether the process has an auth plugin. */
+	/* Any thread. Whether the process has an auth plugin. A handler that asks calls it once in `init` or `start`: if none does, the
+	 * operator is warned of plugins that guard nothing. */
 	bool (*required)(const struct pluq_host *);
 
 	/* Loop. The chain's answer as it is: nothing is kept, patterns are not compiled. The query is copied. PLUQ_ENOMEM. */
@@ -134,7 +136,7 @@ struct pluq_auth {
 
 	/* Whether it may do one of `permissions` on the topic, judged with the channel's name; "" for none, for publishing above all. At
 	 * most one check is open at a time. 0, PLUQ_EDENIED: known at once (tens of nanoseconds if asked again). PLUQ_ELATER: the time to
-	 * live was over, the chain is asked again, fn tells. */
+	 * live was over, the chain is asked again, fn tells. PLUQ_ENOMEM. */
 	int (*check)(struct pluq_auth_session *, uint32_t permissions, const char *topic, size_t topic_length, const char *channel,
 	    size_t channel_length, pluq_auth_fn fn, void *arg);
 

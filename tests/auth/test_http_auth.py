@@ -178,3 +178,14 @@ def test_off_by_default(launch, tmp_path):
     d.post("/pub", b"x", topic="t")
     assert d.stats()["topics"][0]["topic_name"] == "t"
     assert "asked" not in d.log()
+
+
+@pytest.mark.parametrize("http_auth", [False, True])
+def test_plugins_that_nobody_asks_are_warned_of(adopt, tmp_path, http_auth):
+    d = adopt(Lookupd(start=False, http_auth=http_auth, plugins=Mock(tmp_path).plugins())).start()
+    assert ("core: there are auth plugins, but no handler asks them" in d.log()) != http_auth
+
+
+def test_a_broker_asks_them_without_http_auth(launch, tmp_path):
+    d = launch(plugins=Mock(tmp_path).plugins())
+    assert "no handler asks them" not in d.log()

@@ -109,6 +109,40 @@ static void what_does_not_compile_says_why(void **state)
 	}
 }
 
+/* The table of differences in operators.md. */
+static void what_is_read_differently_from_go_is_as_documented(void **state)
+{
+	static const char *const accepted[] = {"(?=x)", "(?!x)", "(?<=x)", "(?<!x)", "(a)\\1", "(?P<n>a)(?P=n)", "(?>x)", "a++", "(a)(?1)",
+		"(x)(?(1)x)", "(?|x)", "(?#x)", "(?x)", "(*UCP)", "\\Z", "\\G", "a\\Kb", "\\N", "\\R", "\\X", "\\h", "\\H", "\\V", "\\e", "\\cA",
+		"[\\b]", "\\o{141}", "\\x4", "a{1001}"};
+	static const char *const wrong[] = {"^*", "$+", "\\b*", "[:alpha:]", "[[=a=]]", "[[.a.]]"};
+	struct pluq__pattern p;
+	char copy[64], why[200], deep[2 * 251 + 1];
+
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++) {
+		snprintf(copy, sizeof(copy), "%s", accepted[i]);
+		if (!pluq__pattern_init(&p, copy, why, sizeof(why)))
+			fail_msg("%s: %s", copy, why);
+		pluq__pattern_fini(&p);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(copy, sizeof(copy), "%s", wrong[i]);
+		if (pluq__pattern_init(&p, copy, why, sizeof(why)))
+			fail_msg("%s compiles", copy);
+	}
+	memset(deep, '(', 251);
+	memset(deep + 251, ')', 251);
+	deep[2 * 251] = 0;
+	assert_false(pluq__pattern_init(&p, deep, why, sizeof(why)));
+	deep[2 * 251 - 1] = 0;
+	assert_true(pluq__pattern_init(&p, deep + 1, why, sizeof(why)));
+	pluq__pattern_fini(&p);
+	assert_int_equal(match("^\\v$", "\n"), 1);
+	assert_int_equal(match("^\\s$", "\v"), 1);
+	for (const char *const *t = (const char *const[]){"\\d", "\\w", NULL}; *t; t++)
+		assert_int_equal(match(*t, "\xd9\xa3"), 0); /* a digit, but not of ASCII */
+}
+
 static void a_catastrophic_one_does_not_match(void **state)
 {
 	char name[65];
@@ -136,6 +170,7 @@ int main(void)
 		cmocka_unit_test(matching_is_not_anchored_and_goes_by_the_end_of_the_name),
 		cmocka_unit_test(plain_names_match_as_the_engine_would),
 		cmocka_unit_test(what_does_not_compile_says_why),
+		cmocka_unit_test(what_is_read_differently_from_go_is_as_documented),
 		cmocka_unit_test(a_catastrophic_one_does_not_match),
 		cmocka_unit_test(any_bytes_may_be_matched),
 	};

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 
+#include "auth.h"
 #include "conn.h"
 #include "lookup.h"
 #include "lookup_tls.h"
@@ -87,7 +88,10 @@ static int listen_tcp(struct nsqd *n, struct pluq_why *why)
 		.arg = n,
 	};
 
-	return *n->conf->tcp_address ? n->net->listen(n->host, &listen, &n->tcp, why) : 0;
+	if (!*n->conf->tcp_address)
+		return 0;
+	(void)auth_required(n); /* tells the daemon that its auth plugins are for something */
+	return n->net->listen(n->host, &listen, &n->tcp, why);
 }
 
 static struct nsqd *make(const struct pluq_host *host, const struct conf *conf)
