@@ -17,13 +17,6 @@ CERTS = authorities()
 CLIENT_KEYS = ("tls", "tls_cipher_suite", "tls_version", "tls_negotiated_protocol", "tls_negotiated_protocol_is_mutual", "snappy", "deflate")
 
 
-class Coder:
-    """What Client wants of one, made of a compression."""
-
-    def __init__(self, compression):
-        self.encode, self.decode = compression.pack, compression.unpack
-
-
 def compressed(c, **fields):
     """Identifies, with or without TLS, and goes on compressed. The decoded answer."""
     compression = "snappy" if fields.get("snappy") else "deflate"
@@ -32,7 +25,7 @@ def compressed(c, **fields):
     else:
         answer = c.identify(feature_negotiation=True, **fields)
     assert answer[compression] is True
-    c.add_coder(Coder(Snappy() if compression == "snappy" else Deflate()))
+    c.add_coder(Snappy() if compression == "snappy" else Deflate())
     c.response()
     return answer
 
@@ -129,7 +122,7 @@ def test_what_is_pipelined_behind_an_upgrade_is_lost(secure):
     body = json.dumps({"feature_negotiation": True, "snappy": True}).encode()
     c.send(b"IDENTIFY\n" + struct.pack(">i", len(body)) + body + b"BAD\n")
     assert c.live_frame().kind == RESPONSE
-    c.add_coder(Coder(Snappy()))
+    c.add_coder(Snappy())
     c.response()
     c.pub("t", "x")
 
