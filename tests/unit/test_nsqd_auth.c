@@ -71,6 +71,33 @@ static void names_sizes_and_bodies_come_before(void **state)
 	assert_fatal(c, "1:E_BAD_TOPIC E_BAD_TOPIC MPUB topic name \"*\" is not valid");
 }
 
+static void large_body_of_a_stranger_is_not_kept(void **state)
+{
+	static const char *const lines[] = {"PUB t\n", "DPUB t 5\n"};
+	static const char body[50000];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pluq_conn *c = guarded();
+		say(c, lines[i]);
+		mock_feed(c, "\0\0\xc3\x50", 4);
+		for (size_t at = 0; at < sizeof(body) - 5000; at += 5000)
+			mock_feed(c, body + at, 5000);
+		assert_int_equal(mock.messages_held, 0);
+		assert_string_equal(said(c), "");
+		mock_feed(c, body, 5000);
+		assert_fatal(c, i ? "1:E_AUTH_FIRST AUTH required before DPUB" : "1:E_AUTH_FIRST AUTH required before PUB");
+		start_again();
+		c = guarded();
+		say(c, lines[i]);
+		mock_feed(c, "\0\0\xc3\x50", 4);
+		mock_feed(c, body, 30000);
+		mock_eof(c);
+		assert_fatal(c, i ? "1:E_BAD_MESSAGE DPUB failed to read message body" :
+				    "1:E_BAD_MESSAGE PUB failed to read message body");
+		start_again();
+	}
+}
+
 static void other_commands_need_none(void **state)
 {
 	struct pluq_conn *c = guarded();
@@ -386,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(commands_need_auth_first),
 	    TEST(names_sizes_and_bodies_come_before),
+	    TEST(large_body_of_a_stranger_is_not_kept),
 	    TEST(other_commands_need_none),
 	    TEST(auth_tells_who_it_is),
 	    TEST(auth_judges_its_form_first),

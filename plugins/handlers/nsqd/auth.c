@@ -127,7 +127,7 @@ enum step auth_check(
 {
 	int status = c->auth_status;
 
-	if (!c->authed)
+	if (auth_missing(c))
 		return fail(c, "E_AUTH_FIRST AUTH required before %s", command);
 	if (!c->auth_known)
 		status = auth_of(c)->check(c->session, permission, (const char *)topic.at, topic.length,

@@ -9,6 +9,9 @@
 /* Any thread. Whether clients need authorization. */
 bool auth_required(const struct nsqd *);
 
+/* It needs authorization, and has not said AUTH. */
+static inline bool auth_missing(const struct conn *c) { return c->guarded && !c->authed; }
+
 /* AUTH with this secret: the answer comes in its turn. STEP_STOP: nothing behind it is looked at before. */
 enum step auth_open(struct conn *, const uint8_t *secret, size_t length);
 

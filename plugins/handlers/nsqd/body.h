@@ -7,6 +7,8 @@
 enum verb { VERB_PUB, VERB_MPUB, VERB_DPUB, VERB_IDENTIFY, VERB_AUTH };
 
 const char *verb_name(enum verb);
+/* Its body; not of MPUB, which has parts. */
+enum missing verb_body_missing(enum verb);
 
 /* The messages of a publish, on their way. */
 struct publish {
@@ -43,10 +45,10 @@ enum step small_body(struct conn *, enum verb verb, const struct line *, struct 
 /* intake.c: a body that does not stand in the input as a whole, kept until it is there. */
 struct intake {
 	struct pluq_body *bodies; /* PUB, DPUB: one; MPUB: those that have arrived. Messages of their own */
-	uint8_t *bytes;           /* IDENTIFY, AUTH */
+	uint8_t *bytes;           /* IDENTIFY, AUTH; NULL: not kept */
 	uint64_t total;           /* MPUB: body bytes so far */
 	int64_t defer_ns;
-	uint32_t length, received; /* of bytes */
+	uint32_t length, received; /* of bytes, or of a body that is not kept; 0: of messages */
 	uint32_t count, capacity, expected; /* of bodies */
 	uint8_t verb;             /* enum verb */
 	bool filling;             /* the last body is being received */
@@ -60,6 +62,8 @@ struct intake *intake_new(struct conn *, enum verb verb, struct span topic, uint
 uint8_t *intake_message(struct conn *, struct intake *, uint32_t length);
 /* Receives the message of length bytes whose first bytes stand at in->at straight into its body. */
 enum step intake_receive(struct conn *, struct intake *, uint32_t length);
+/* Lets the length bytes of the body at in->at go by: of a client that may not publish, but hears so after its body only. */
+enum step intake_discard(struct conn *, struct intake *, struct input *, uint32_t length);
 /* Goes on with c->intake, with what input there is. */
 enum step intake_step(struct conn *, struct input *);
 /* Whether c->intake waits for nothing from the client. */

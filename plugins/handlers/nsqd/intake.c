@@ -90,7 +90,7 @@ bool intake_complete(const struct conn *c)
 {
 	const struct intake *i = c->intake;
 
-	if (i->bytes)
+	if (i->length)
 		return i->received == i->length;
 	return !i->filling && i->count == i->expected;
 }
@@ -115,11 +115,6 @@ static enum step judge(struct conn *c, struct intake *i)
 	return step;
 }
 
-static enum missing missing_body(enum verb verb)
-{
-	return verb == VERB_IDENTIFY ? MISSING_IDENTIFY_BODY : MISSING_AUTH_BODY;
-}
-
 /* IDENTIFY and AUTH are not received straight into their place: a connection is upgraded within on_data only. */
 static enum step take_bytes(struct conn *c, struct intake *i, struct input *in)
 {
@@ -127,16 +122,23 @@ static enum step take_bytes(struct conn *c, struct intake *i, struct input *in)
 
 	if (n > left)
 		n = left;
-	memcpy(i->bytes + i->received, in->at, n);
+	if (i->bytes)
+		memcpy(i->bytes + i->received, in->at, n);
 	in->at += n;
 	i->received += (uint32_t)n;
-	return i->received == i->length ? STEP_NEXT : conn_more(c, missing_body((enum verb)i->verb), 0);
+	return i->received == i->length ? STEP_NEXT : conn_more(c, verb_body_missing((enum verb)i->verb), 0);
+}
+
+enum step intake_discard(struct conn *c, struct intake *i, struct input *in, uint32_t length)
+{
+	i->length = length;
+	return take_bytes(c, i, in);
 }
 
 enum step intake_step(struct conn *c, struct input *in)
 {
 	if (!intake_complete(c)) {
-		enum step step = c->intake->bytes ? take_bytes(c, c->intake, in) : mpub_take(c, c->intake, in);
+		enum step step = c->intake->length ? take_bytes(c, c->intake, in) : mpub_take(c, c->intake, in);
 		if (step != STEP_NEXT)
 			return step;
 	}
@@ -172,7 +174,7 @@ enum step small_body(struct conn *c, enum verb verb, const struct line *l, struc
 		in->at = body + size;
 		return identify ? identify_body(c, body, (size_t)size) : auth_body(c, body, (size_t)size);
 	}
-	enum step step = conn_more(c, missing_body(verb), line + 4 + (size_t)size);
+	enum step step = conn_more(c, verb_body_missing(verb), line + 4 + (size_t)size);
 	if (size <= BODY_WAIT_MAX)
 		return step;
 	struct intake *i = intake_new(c, verb, (struct span){NULL, 0}, 0);

@@ -1,4 +1,5 @@
 /* PUB topic: one message. */
+#include "auth.h"
 #include "body.h"
 #include "protocol.h"
 
@@ -16,8 +17,7 @@ enum step publish_body(struct conn *c, enum verb verb, const struct line *l, str
 		    (long long)c->nsqd->conf->max_msg_size);
 	const uint8_t *body = l->after + 4;
 	if ((size_t)size > left - 4) {
-		enum step step = conn_more(c, verb == VERB_PUB ? MISSING_PUB_BODY : MISSING_DPUB_BODY,
-		    line + 4 + (size_t)size);
+		enum step step = conn_more(c, verb_body_missing(verb), line + 4 + (size_t)size);
 		if (size <= BODY_WAIT_MAX)
 			return step;
 		struct intake *intake = intake_new(c, verb, l->word[1], 1);
@@ -25,7 +25,7 @@ enum step publish_body(struct conn *c, enum verb verb, const struct line *l, str
 			return STEP_CLOSE;
 		intake->defer_ns = defer_ns;
 		in->at = body;
-		return intake_receive(c, intake, (uint32_t)size);
+		return auth_missing(c) ? intake_discard(c, intake, in, (uint32_t)size) : intake_receive(c, intake, (uint32_t)size);
 	}
 	struct pluq_body whole = {.bytes = body, .length = (uint32_t)size};
 	struct publish p = {.topic = l->word[1], .bodies = &whole, .count = 1, .defer_ns = defer_ns, .verb = verb};

@@ -19,6 +19,15 @@ const char *verb_name(enum verb verb)
 	return names[verb];
 }
 
+enum missing verb_body_missing(enum verb verb)
+{
+	static const enum missing parts[] = {
+		[VERB_PUB] = MISSING_PUB_BODY, [VERB_DPUB] = MISSING_DPUB_BODY, [VERB_IDENTIFY] = MISSING_IDENTIFY_BODY,
+		[VERB_AUTH] = MISSING_AUTH_BODY};
+
+	return parts[verb];
+}
+
 static inline bool topic_at_hand(const struct conn *c, struct span name)
 {
 	return c->topic_length == name.length && c->topic && memcmp(c->topic_name, name.at, name.length) == 0;
