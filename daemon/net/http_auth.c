@@ -112,8 +112,8 @@ static bool find_need(struct pluq_http_request *r, struct need *n)
 	*n = (struct need){.permissions = (publish ? PLUQ_MAY_PUBLISH : 0) | (admin ? PLUQ_MAY_ADMIN : 0),
 		.about_topic = topic || publish || admin, .topic = topic ? topic->value : "",
 		.topic_length = topic ? topic->value_length : 0};
-	if (publish) {
-		n->channel = ""; /* as over TCP */
+	if (publish || (r->route->flags & PLUQ_HTTP_WHOLE_TOPIC)) {
+		n->channel = ""; /* as publishing is judged over TCP */
 	} else if (channel) {
 		n->channel = channel->value;
 		n->channel_length = channel->value_length;
@@ -166,7 +166,7 @@ static int ask(struct pluq__http_conn *h)
 	struct pluq__http_who *w = h->who;
 	char ip[PLUQ__ADDR_TEXT];
 	struct pluq_tls_info tls = {.size = sizeof tls, .common_name = ""};
-	bool secure = pluq__net_table.conn_tls && pluq__net_table.conn_tls(h->conn, &tls);
+	bool secure = pluq__net_table.conn_tls(h->conn, &tls);
 	put_ip(h->conn->remote, ip);
 	const struct pluq_auth_query query = {.size = sizeof query, .secret = (const uint8_t *)w->secret, .secret_length = w->length,
 		.remote_ip = ip, .common_name = tls.common_name, .alt_names = tls.alt_names, .tls = secure,

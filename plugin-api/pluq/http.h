@@ -30,7 +30,9 @@ enum {
 	PLUQ_HTTP_OPEN = 1u << 3,    /* nothing */
 	PLUQ_HTTP_PUBLISH = 1u << 4, /* PLUQ_MAY_PUBLISH */
 	PLUQ_HTTP_ADMIN = 1u << 5,   /* PLUQ_MAY_ADMIN; without a topic the grant must match the empty one */
-	PLUQ_HTTP_NO_TOPIC = 1u << 6 /* the request is about no topic, whatever its query names */
+	PLUQ_HTTP_NO_TOPIC = 1u << 6, /* the request is about no topic, whatever its query names */
+	PLUQ_HTTP_WHOLE_TOPIC = 1u << 7 /* it is about all of the topic, whatever channel its query names: a grant for some channels is
+	                                 * not enough, it must match the empty one */
 };
 
 struct pluq_http_route {

@@ -23,14 +23,15 @@ GRANTS = {
 }
 
 # What a request needs, and who has it.
-OPEN, KNOWN, ABOUT, PUBLISH, ADMIN, CHANNEL, DAEMON = "open", "known", "about", "publish", "admin", "channel", "daemon"
+OPEN, KNOWN, ABOUT, PUBLISH, TOPIC, CHANNEL_C, CHANNEL_D, DAEMON = "open", "known", "about", "publish", "topic", "channel c", "channel d", "daemon"
 ALLOWED = {
     OPEN: {None, "wrong", *GRANTS},
     KNOWN: set(GRANTS),
     ABOUT: {"reads", "writes", "rules", "rules-c", "rules-all"},
     PUBLISH: {"writes"},
-    ADMIN: {"rules", "rules-c", "rules-all"},
-    CHANNEL: {"rules", "rules-all"},  # of the channel d
+    TOPIC: {"rules", "rules-all"},  # all of it
+    CHANNEL_C: {"rules", "rules-c", "rules-all"},
+    CHANNEL_D: {"rules", "rules-all"},
     DAEMON: {"rules-all"},
 }
 
@@ -42,18 +43,20 @@ BROKER = [
     ("PUT", "/config/nsqlookupd_tcp_addresses", DAEMON), ("PUT", "/config/nsqlookupd_tcp_addresses?topic=t", DAEMON),
     ("POST", "/pub?topic=t", PUBLISH), ("POST", "/pub?topic=%74&defer=1", PUBLISH), ("POST", "/mpub?topic=t", PUBLISH),
     ("POST", "/mpub?topic=t&binary=true", PUBLISH),
-    *(("POST", f"/topic/{verb}?topic=t", ADMIN) for verb in ("create", "pause", "unpause", "empty", "delete")),
-    *(("POST", f"/channel/{verb}?topic=t&channel=d", CHANNEL) for verb in ("create", "pause", "unpause", "empty", "delete")),
-    *(("POST", f"/channel/{verb}?topic=t&channel=c", ADMIN) for verb in ("create", "pause", "unpause", "empty", "delete")),
+    *(("POST", f"/topic/{verb}?topic=t", TOPIC) for verb in ("create", "pause", "unpause", "empty", "delete")),
+    ("POST", "/topic/delete?topic=t&channel=c", TOPIC),
+    *(("POST", f"/channel/{verb}?topic=t&channel=d", CHANNEL_D) for verb in ("create", "pause", "unpause", "empty", "delete")),
+    *(("POST", f"/channel/{verb}?topic=t&channel=c", CHANNEL_C) for verb in ("create", "pause", "unpause", "empty", "delete")),
 ]
 LOOKUPD = [
     ("GET", "/ping", OPEN), ("GET", "/healthz/live", OPEN), ("GET", "/healthz/ready", OPEN),
     ("GET", "/info", KNOWN), ("GET", "/topics", KNOWN), ("GET", "/nodes", KNOWN), ("GET", "/nodes?topic=u", KNOWN),
     ("GET", "/channels?topic=t", ABOUT), ("GET", "/lookup?topic=t", ABOUT), ("GET", "/channels", KNOWN), ("GET", "/lookup", KNOWN),
     ("GET", "/debug", DAEMON), ("GET", "/debug?topic=t", DAEMON),
-    *(("POST", f"/topic/{verb}?topic=t", ADMIN) for verb in ("create", "delete", "tombstone")),
-    *(("POST", f"/channel/{verb}?topic=t&channel=d", CHANNEL) for verb in ("create", "delete")),
-    *(("POST", f"/channel/{verb}?topic=t&channel=c", ADMIN) for verb in ("create", "delete")),
+    *(("POST", f"/topic/{verb}?topic=t", TOPIC) for verb in ("create", "delete", "tombstone")),
+    ("POST", "/topic/delete?topic=t&channel=c", TOPIC),
+    *(("POST", f"/channel/{verb}?topic=t&channel=d", CHANNEL_D) for verb in ("create", "delete")),
+    *(("POST", f"/channel/{verb}?topic=t&channel=c", CHANNEL_C) for verb in ("create", "delete")),
 ]
 
 

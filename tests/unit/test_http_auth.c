@@ -125,6 +125,7 @@ static const struct pluq_http_route routes[] = {
 	{.method = "POST", .path = "/pub", .flags = PLUQ_HTTP_PUBLISH, .too_big_status = 413, .too_big = "MSG_TOO_BIG", .max_body = 100000,
 	    .handle = on_ok},
 	{.method = "POST", .path = "/create", .flags = PLUQ_HTTP_ADMIN | PLUQ_HTTP_DISCARD, .handle = on_ok},
+	{.method = "POST", .path = "/delete", .flags = PLUQ_HTTP_ADMIN | PLUQ_HTTP_WHOLE_TOPIC | PLUQ_HTTP_DISCARD, .handle = on_ok},
 	{.method = "POST", .path = "/settings", .flags = PLUQ_HTTP_ADMIN | PLUQ_HTTP_NO_TOPIC | PLUQ_HTTP_DISCARD, .handle = on_ok},
 	{.method = "GET", .path = "/info", .flags = PLUQ_HTTP_NO_TOPIC, .handle = on_ok},
 	{.method = "GET", .path = "/park", .handle = on_park},
@@ -251,6 +252,8 @@ static void what_a_secret_may(void **state)
 		{"POST /create?topic=t&channel=d", 401, 401, 401, 403, 403, 200, 403},
 		{"POST /create?topic=u", 401, 401, 401, 403, 403, 200, 403},
 		{"POST /create", 401, 401, 401, 403, 403, 200, 403},
+		{"POST /delete?topic=t", 401, 401, 401, 403, 403, 200, 403}, /* its grant is for one channel */
+		{"POST /delete?topic=t&channel=c", 401, 401, 401, 403, 403, 200, 403},
 		{"POST /settings", 401, 401, 401, 403, 403, 200, 403},
 		{"POST /settings?topic=t&channel=c", 401, 401, 401, 403, 403, 200, 403}, /* it is not about that topic */
 		{"GET /info?topic=u", 401, 401, 401, 200, 200, 200, 200},

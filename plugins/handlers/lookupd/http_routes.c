@@ -15,9 +15,9 @@ static const struct {
 	{"GET", "/lookup", 0, http_lookup},
 	{"GET", "/nodes", PLUQ_HTTP_NO_TOPIC, http_nodes},
 	{"GET", "/debug", PLUQ_HTTP_ADMIN | PLUQ_HTTP_NO_TOPIC, http_debug},
-	{"POST", "/topic/create", PLUQ_HTTP_ADMIN, http_topic_create},
-	{"POST", "/topic/delete", PLUQ_HTTP_ADMIN, http_topic_delete},
-	{"POST", "/topic/tombstone", PLUQ_HTTP_ADMIN, http_topic_tombstone},
+	{"POST", "/topic/create", PLUQ_HTTP_ADMIN | PLUQ_HTTP_WHOLE_TOPIC, http_topic_create},
+	{"POST", "/topic/delete", PLUQ_HTTP_ADMIN | PLUQ_HTTP_WHOLE_TOPIC, http_topic_delete},
+	{"POST", "/topic/tombstone", PLUQ_HTTP_ADMIN | PLUQ_HTTP_WHOLE_TOPIC, http_topic_tombstone},
 	{"POST", "/channel/create", PLUQ_HTTP_ADMIN, http_channel_create},
 	{"POST", "/channel/delete", PLUQ_HTTP_ADMIN, http_channel_delete},
 };
