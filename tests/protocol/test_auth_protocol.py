@@ -102,6 +102,17 @@ def test_heartbeats_go_on_while_it_is_late(fresh):
         assert c.frame() == (RESPONSE, HEARTBEAT)
 
 
+def test_who_sends_no_more_hears_its_answers(guarded):
+    c = guarded.client()
+    c.send(b"AUTH\n" + struct.pack(">i", 4) + b"late" + b"PUB half\n" + struct.pack(">i", 1) + b"x" + b"MPUB half\n" + mpub_body([b"1", b"2"]))
+    c.half_close()
+    assert c.live_frame().data.startswith(b'{"identity":"id-late"')
+    c.response()
+    c.response()
+    c.closed()
+    assert guarded.topic_stats("half")["message_count"] == 3
+
+
 def test_a_client_that_leaves_meanwhile_is_forgotten(fresh):
     d = fresh(**{"auth.timeout": "60s"})
     before = d.descriptors()
