@@ -126,11 +126,23 @@ def test_where_it_begins_is_chance(fakes, serve):
 # trouble
 
 
-def test_a_refusal_ends_it(fakes, serve):
+def test_a_refusal_is_kept(fakes, serve):
     one, two = fakes(), fakes()
     one.answer = two.answer = FakeAuth.say(403, '{"message": "NOT_AUTHORIZED"}')
-    refused(serve(one.address, two.address))
-    assert len(one.asked) + len(two.asked) == 1
+    d = serve(one.address, two.address, **{"auth.deny_ttl": "10m"})
+    for _ in range(3):
+        refused(d)
+    assert len(one.asked) == len(two.asked) == 1
+
+
+def test_one_that_knows_the_client_is_found(fakes, serve):
+    """As with the original, for which a refusal is a failure like others."""
+    one, two = fakes(), fakes()
+    one.answer = FakeAuth.say(403, '{"message": "NOT_AUTHORIZED"}')
+    d = serve(one.address, two.address)
+    for i in range(10):
+        lets_in(d, f"s{i}")
+    assert len(two.asked) == 10
 
 
 def test_nothing_granted(fakes, serve):
@@ -188,6 +200,15 @@ def test_redirects(fakes, serve, status, method):
     body = method == "post" and status > 303
     assert second.asked[0].method == ("POST" if body else "GET") and bool(second.asked[0].body) == body
     assert second.asked[0].headers["accept"] == "application/vnd.nsq; version=1.0"
+
+
+def test_no_redirect_from_https_to_http(fakes, serve):
+    certs = authorities()
+    plain, secure = fakes(), fakes(tls=certs.server_context(certs.server))
+    secure.answer = FakeAuth.say(307, Location=plain.url())
+    d = serve(secure.url(), options={"tls_root_ca_file": str(certs.ca_file), "request_method": "post"})
+    refused(d)
+    assert secure.asked and not plain.asked and "it leads from https to http" in d.log()
 
 
 def test_redirects_without_end(fakes, serve):

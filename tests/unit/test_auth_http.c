@@ -448,13 +448,53 @@ static void a_refusal_is_one(void **state)
 {
 	static const char *const bodies[] = { "{\"message\": \"NOT_AUTHORIZED\"}", "", "no", "[]", "{\"https_port\":null}", "{\"https_port\":\"1\"}" };
 
-	start(three, 3);
+	start(one, 1);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		assert_int_equal(ask(&call), PLUQ_AUTH_LATER);
 		mock_auth_reply(&mock, 403, bodies[i], NULL);
 		answered(PLUQ_AUTH_DENY);
 	}
 	assert_true(mock_host_logged(&mock.host, PLUQ_WARN, "refuses a client with status 403 (1 in a row)"));
+}
+
+/* One that knows the client may be among the others; if none does, the refusal stands, whatever ails the rest. */
+static void the_others_are_asked_after_a_refusal(void **state)
+{
+	start(three, 3);
+	ask(&call);
+	mock_auth_reply(&mock, 403, "", NULL);
+	mock_auth_reply(&mock, 500, "", NULL);
+	mock_auth_reply(&mock, 200, GOOD, NULL);
+	answered(PLUQ_AUTH_ALLOW);
+	for (int refuses = 0; refuses < 3; refuses++) {
+		ask(&call);
+		for (int n = 0; n < 3; n++)
+			mock_auth_reply(&mock, n == refuses ? 403 : 500, "", NULL);
+		answered(PLUQ_AUTH_DENY);
+	}
+	ask(&call);
+	mock_auth_reply(&mock, 403, "", NULL);
+	mock.refuse = PLUQ_EADDRESS;
+	mock_auth_reply(&mock, 403, "", NULL);
+	answered(PLUQ_AUTH_DENY);
+}
+
+static void nobody_is_asked_about_a_secret_that_is_too_long(void **state)
+{
+	const struct pluq_auth_ops *ops = pluq_plugin_entry.ops;
+	struct pluq_auth_query q = query;
+
+	start(one, 1);
+	q.secret = calloc(1, SECRET_MAX + 2);
+	q.secret_length = SECRET_MAX + 1;
+	call = (struct pluq_auth_call){ .verdict = 0 };
+	assert_int_equal(ops->ask(plugin, &q, &call, &why), PLUQ_AUTH_SILENT);
+	assert_int_equal(mock.asked, 0);
+	q.secret_length--;
+	assert_int_equal(ops->ask(plugin, &q, &call, &why), PLUQ_AUTH_LATER);
+	mock_auth_reply(&mock, 200, GOOD, NULL);
+	answered(PLUQ_AUTH_ALLOW);
+	free((void *)q.secret);
 }
 
 static void https_is_asked_where_it_is_wanted(void **state)
@@ -503,6 +543,23 @@ static void redirects_are_followed(void **state)
 		answered(PLUQ_AUTH_ALLOW);
 		conf.request_method = METHOD_GET;
 		pluq_plugin_entry.reload(plugin, &conf, &why);
+	}
+}
+
+static void redirects_do_not_leave_https(void **state)
+{
+	static const char *const locations[] = { "http://b/", "http://a/x", "HTTP://a:443/" };
+
+	start((const char *const[]){ "https://a/x" }, 1);
+	conf.request_method = METHOD_POST;
+	pluq_plugin_entry.reload(plugin, &conf, &why);
+	for (size_t i = 0; i < sizeof(locations) / sizeof(*locations); i++) {
+		ask(&call);
+		mock_auth_reply(&mock, 307, "", "//b/y");
+		assert_non_null(sent()->tls);
+		mock_auth_reply(&mock, 307, "", locations[i]);
+		answered(PLUQ_AUTH_ERROR);
+		assert_non_null(strstr(call.why, "leads from https to http"));
 	}
 }
 
@@ -632,6 +689,9 @@ int main(void)
 		QUESTION_TEST(the_only_server_is_told_of_by_the_daemon),
 		QUESTION_TEST(nobody_can_be_asked),
 		QUESTION_TEST(a_refusal_is_one),
+		QUESTION_TEST(the_others_are_asked_after_a_refusal),
+		QUESTION_TEST(nobody_is_asked_about_a_secret_that_is_too_long),
+		QUESTION_TEST(redirects_do_not_leave_https),
 		QUESTION_TEST(https_is_asked_where_it_is_wanted),
 		QUESTION_TEST(redirects_are_followed),
 		QUESTION_TEST(redirects_have_an_end),

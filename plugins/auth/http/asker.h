@@ -35,6 +35,10 @@ struct servers {
 	struct server items[];
 };
 
+/* Longest secret that is asked about, bytes: whoever connects chooses it, and escaped it takes several times the room. Servers do not
+ * take such requests anyhow. */
+#define SECRET_MAX 65536
+
 /* Questions are found by their call, for `cancel`. */
 #define BUCKETS 1024
 

@@ -1,4 +1,5 @@
-/* One question: it goes to a server at random, and then around until one has given a proper answer.
+/* One question: it goes to a server at random, and then around until one has given a proper answer. If none has, and one of them has refused
+ * the client, that is the answer.
  *
  * It lives on the loop that asks; only `cancel` may come from elsewhere, finds it in the table of those that are open, and sends a letter
  * to its loop. So it is held by the table until it is answered, and by that letter. */
@@ -34,6 +35,7 @@ struct question {
 	bool post;
 	int requests;                /* to this server, redirects included */
 	int64_t deadline_ns;         /* of them together */
+	bool refused;                /* one of them does not want this client */
 	bool over;                   /* it has been answered */
 	size_t causes_used;
 	char causes[200];            /* of the failures, one line */
@@ -198,11 +200,16 @@ static bool ask_next(struct question *q)
 	return false;
 }
 
+static void go_around(struct question *q)
+{
+	if (!ask_next(q))
+		finish(q, q->refused ? PLUQ_AUTH_DENY : PLUQ_AUTH_ERROR, q->causes);
+}
+
 static void failed(struct question *q, const char *cause)
 {
 	note_failure(q, cause);
-	if (!ask_next(q))
-		finish(q, PLUQ_AUTH_ERROR, q->causes);
+	go_around(q);
 }
 
 /* --- what comes back ------------------------------------------------------------------------------------------------ */
@@ -234,7 +241,12 @@ static void redirect(struct question *q, int status, const char *location)
 	}
 	if (status != 307 && status != 308)
 		q->post = false;
-	if ((wrong = url_follow(&u, &q->at, location)))
+	wrong = url_follow(&u, &q->at, location);
+	if (!wrong && q->at.tls && !u.tls) {
+		url_free(&u);
+		wrong = "it leads from https to http"; /* where the secret can be read, and the answer be anybody's */
+	}
+	if (wrong)
 		snprintf(cause, sizeof(cause), "it answered with a redirect that cannot be followed: %s", wrong);
 	go_on_at(q, wrong ? cause : NULL, &u, false);
 }
@@ -249,7 +261,8 @@ static void refused(struct question *q, const uint8_t *body, size_t length)
 
 	if (port < 0) {
 		servers_refused(server_of(q), q->asker->host);
-		finish(q, PLUQ_AUTH_DENY, NULL);
+		q->refused = true;
+		go_around(q);
 		return;
 	}
 	if (q->at.tls || from->tls)
@@ -319,9 +332,11 @@ static size_t at_random(size_t count)
 int question_ask(void *self, const struct pluq_auth_query *query, struct pluq_auth_call *key, struct pluq_why *why)
 {
 	struct asker *a = self;
-	struct question *q = calloc(1, sizeof(*q));
+	struct question *q;
 
-	if (!q) {
+	if (query->secret_length > SECRET_MAX)
+		return PLUQ_AUTH_SILENT;
+	if (!(q = calloc(1, sizeof(*q)))) {
 		snprintf(why->text, sizeof(why->text), "out of memory");
 		return PLUQ_AUTH_ERROR;
 	}
