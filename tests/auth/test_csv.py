@@ -129,6 +129,19 @@ def test_admin_column(serve):
     assert create("a") == 403 and create("b") == 200 and create("c") in (401, 403)
 
 
+@pytest.mark.parametrize("mode, told", [(0o600, ""), (0o640, ""), (0o644, "read the secrets in it"), (0o602, "write it")])
+def test_a_file_that_is_everybody_s(launch, data, mode, told):
+    """Told at the start, which goes on, and again on SIGHUP."""
+    path = data("a,,,t,,,publish\n")
+    path.chmod(mode)
+    d = launch(plugins=[("auth-csv", {"data_file": str(path)})])
+    d.client().auth("a")
+    warnings = [line for line in d.log().splitlines() if " warn auth-csv: " in line]
+    assert bool(warnings) == bool(told) and (not told or f"{path}: everybody on this machine may {told}" in warnings[0])
+    if told:
+        hang_up(d, rf"warn auth-csv: {path}: everybody on this machine may {told}")
+
+
 @pytest.mark.parametrize("head, rows, said", [
     (HEAD, "a,,,t,,subscribe\n", ":2:1: 6 fields, where the first line has 7"),
     (HEAD, "a,,maybe,t,,subscribe,\n", ":2:4: tls_required: 'maybe' is neither true nor false"),

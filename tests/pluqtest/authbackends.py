@@ -97,6 +97,7 @@ class Backend:
         path = self.folder / name
         new = path.with_suffix(".new")
         new.write_text(text)
+        new.chmod(0o600)  # else plugins warn of it
         new.rename(path)
         return path
 

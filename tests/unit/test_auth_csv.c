@@ -401,12 +401,12 @@ static void a_reload_takes_all_or_nothing(void **state)
 	assert_string_equal(call.told, "live 2000\ngrant 1 new [c]\n");
 
 	unlink(path);
-	assert_int_equal(pluq_plugin_entry.reload(self, &later, &why), PLUQ_EINVAL);
+	assert_int_equal(pluq_plugin_entry.reload(self, &later, &why), PLUQ_EIO);
 	assert_non_null(strstr(why.text, "cannot be opened: No such file"));
 	assert_int_equal(ask_plugin(self, "b", &call), PLUQ_AUTH_ALLOW);
 	pluq_plugin_entry.fini(self);
 	conf.data_file = "/tmp";
-	assert_int_equal(pluq_plugin_entry.init(&mock.host.pub, &conf, &self, &why), PLUQ_EINVAL);
+	assert_int_equal(pluq_plugin_entry.init(&mock.host.pub, &conf, &self, &why), PLUQ_EIO);
 	assert_string_equal(why.text, "/tmp: is not a file");
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../plugins/auth/common/rules.h"
 #include "mock_asker.h"
@@ -111,13 +112,35 @@ static void files_that_cannot_be_read(void **state)
 {
 	struct rules r;
 
-	assert_int_equal(rules_read(&r, "/nonexistent/file", &why), PLUQ_EIO);
-	assert_string_equal(why.text, "/nonexistent/file: No such file or directory");
-	assert_int_equal(rules_read(&r, "/", &why), PLUQ_EIO);
+	assert_int_equal(rules_read(&r, NULL, "/nonexistent/file", NULL, &why), PLUQ_EIO);
+	assert_string_equal(why.text, "/nonexistent/file: cannot be opened: No such file or directory");
+	assert_int_equal(rules_read(&r, NULL, "/", NULL, &why), PLUQ_EIO);
 	assert_string_equal(why.text, "/: is not a file");
-	assert_int_equal(rules_read(&r, mock_asker_file("e\n\tpublish x\n"), &why), 0);
+	assert_int_equal(rules_read(&r, NULL, mock_asker_file("e\n\tpublish x\n"), NULL, &why), 0);
 	assert_string_equal(said(&r, 0), "grant p x .*\n");
 	rules_free(&r);
+}
+
+/* Mode of the file, what is told of it. */
+static void files_that_are_everybody_s(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *inside;
+		bool written, read;
+	} cases[] = { { 0600, "hashes", false, false }, { 0660, "hashes", false, false }, { 0644, "hashes", false, true }, { 0644, NULL, false, false },
+		{ 0662, NULL, true, false }, { 0666, "hashes", true, true } };
+	const char *path = mock_asker_file("e\n\tpublish x\n");
+	struct rules r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		mock_host_forget(&host.host);
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		assert_int_equal(rules_read(&r, &host.host.pub, path, cases[i].inside, &why), 0);
+		rules_free(&r);
+		assert_int_equal(mock_host_logged(&host.host, PLUQ_WARN, "everybody on this machine may write it"), cases[i].written);
+		assert_int_equal(mock_host_logged(&host.host, PLUQ_WARN, "everybody on this machine may read the hashes in it"), cases[i].read);
+	}
 }
 
 int main(void)
@@ -129,6 +152,7 @@ int main(void)
 		cmocka_unit_test(empty_files_and_last_lines),
 		cmocka_unit_test(what_is_wrong_and_where),
 		cmocka_unit_test(files_that_cannot_be_read),
+		cmocka_unit_test(files_that_are_everybody_s),
 	};
 
 	mock_asker_init(&host);

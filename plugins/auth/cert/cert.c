@@ -74,9 +74,9 @@ static int ask(void *self, const struct pluq_auth_query *q, struct pluq_auth_cal
 	return verdict;
 }
 
-static int read_rules(struct rules *r, const char *path, struct pluq_why *why)
+static int read_rules(struct rules *r, const struct pluq_host *host, const char *path, struct pluq_why *why)
 {
-	int status = rules_read(r, path, why);
+	int status = rules_read(r, host, path, NULL, why);
 
 	for (size_t i = 0; status == 0 && i < r->entry_count; i++)
 		for (uint32_t j = 0; status == 0 && j < r->entries[i].word_count; j++) {
@@ -101,7 +101,7 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		return rules_no_memory(why);
 	c->host = host;
 	c->ttl = o->ttl;
-	int status = read_rules(&c->rules, o->data_file, why);
+	int status = read_rules(&c->rules, host, o->data_file, why);
 	if (status < 0) {
 		free(c);
 		return status;
@@ -118,7 +118,7 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	const struct conf *o = conf;
 	struct cert *c = self;
 	struct rules fresh, old;
-	int status = read_rules(&fresh, o->data_file, why);
+	int status = read_rules(&fresh, c->host, o->data_file, why);
 
 	if (status < 0)
 		return status;

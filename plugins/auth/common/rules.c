@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../file.h"
 #include "../pattern.h"
 #include "words.h"
 
@@ -195,6 +196,19 @@ int rules_parse(struct rules *r, const char *path, const char *bytes, size_t n, 
 	free(w.items);
 	if (status < 0)
 		rules_free(r);
+	return status;
+}
+
+int rules_read(struct rules *r, const struct pluq_host *host, const char *path, const char *inside, struct pluq_why *why)
+{
+	size_t length;
+	char *bytes;
+	int status = auth_file_read(host, path, RULES_SIZE_MOST, inside, &bytes, &length, why);
+
+	if (status == 0) {
+		status = rules_parse(r, path, bytes, length, why);
+		free(bytes);
+	}
 	return status;
 }
 

@@ -43,9 +43,9 @@ struct rules {
 	size_t entry_room, word_room, grant_room, channel_room;
 };
 
-/* Any thread that may block. path: borrowed until rules_free. 0; PLUQ_EIO: the file cannot be read; PLUQ_EINVAL: it is not as it
- * should be; PLUQ_ENOMEM; with why. After a failure nothing is owed. */
-int rules_read(struct rules *, const char *path, struct pluq_why *why);
+/* Any thread that may block. host, inside: as for auth_file_read. path: borrowed until rules_free. 0; PLUQ_EIO: the file cannot be read;
+ * PLUQ_EINVAL: it is not as it should be; PLUQ_ENOMEM; with why. After a failure nothing is owed. */
+int rules_read(struct rules *, const struct pluq_host *host, const char *path, const char *inside, struct pluq_why *why);
 /* The same for bytes that are there already. Copies them. */
 int rules_parse(struct rules *, const char *path, const char *bytes, size_t n, struct pluq_why *why);
 void rules_free(struct rules *);

@@ -5,9 +5,9 @@ auth_csv_files = \
 	plugins/auth/csv/answer.c \
 	plugins/auth/csv/csv.c \
 	plugins/auth/csv/index.c \
-	plugins/auth/csv/load.c \
 	plugins/auth/csv/reader.c plugins/auth/csv/reader.h \
 	plugins/auth/csv/table.c plugins/auth/csv/table.h \
+	plugins/auth/file.c plugins/auth/file.h \
 	plugins/auth/pattern.c plugins/auth/pattern.h
 
 auth_csv_la_SOURCES = $(auth_csv_files)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../file.h"
 #include "../pattern.h"
 #include "reader.h"
 
@@ -233,6 +234,15 @@ int csv_table_make(struct csv_table *t, const struct pluq_host *host, const char
 	if (rc)
 		csv_table_fini(t);
 	return rc;
+}
+
+int csv_table_load(struct csv_table *t, const struct pluq_host *host, const char *path, struct pluq_why *why)
+{
+	size_t length;
+	char *text;
+	int rc = auth_file_read(host, path, CSV_FILE_MAX, "secrets", &text, &length, why);
+
+	return rc ? rc : csv_table_make(t, host, path, text, length, why);
 }
 
 void csv_table_fini(struct csv_table *t)

@@ -51,7 +51,7 @@ struct csv_table {
 /* Takes the text (heap, text[length] is a NUL) in any case. name: of the file, for `why` and warnings. PLUQ_EINVAL with file, line and column;
  * PLUQ_ENOMEM. Rows that grant nothing are left out with a warning; host may be NULL: without. */
 int csv_table_make(struct csv_table *, const struct pluq_host *, const char *name, char *text, size_t length, struct pluq_why *);
-/* Reads the file and makes it. PLUQ_EINVAL, PLUQ_ENOMEM. */
+/* Reads the file and makes it. PLUQ_EIO, PLUQ_EINVAL, PLUQ_ENOMEM. */
 int csv_table_load(struct csv_table *, const struct pluq_host *, const char *path, struct pluq_why *);
 void csv_table_fini(struct csv_table *);
 

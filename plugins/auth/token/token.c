@@ -63,11 +63,11 @@ static int ask(void *self, const struct pluq_auth_query *q, struct pluq_auth_cal
 	return verdict;
 }
 
-static struct table *read_table(const char *path, struct pluq_why *why)
+static struct table *read_table(const struct pluq_host *host, const char *path, struct pluq_why *why)
 {
 	struct rules rules;
 
-	return rules_read(&rules, path, why) == 0 ? table_new(&rules, why) : NULL;
+	return rules_read(&rules, host, path, "hashes", why) == 0 ? table_new(&rules, why) : NULL;
 }
 
 /* pluq_plugin.init */
@@ -78,7 +78,7 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 
 	if (!t)
 		return rules_no_memory(why);
-	*t = (struct token){.host = host, .ttl = c->ttl, .table = read_table(c->data_file, why)};
+	*t = (struct token){.host = host, .ttl = c->ttl, .table = read_table(host, c->data_file, why)};
 	if (!t->table) {
 		free(t);
 		return PLUQ_EINVAL;
@@ -94,7 +94,7 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 {
 	const struct conf *c = conf;
 	struct token *t = self;
-	struct table *fresh = read_table(c->data_file, why), *old;
+	struct table *fresh = read_table(t->host, c->data_file, why), *old;
 
 	if (!fresh)
 		return PLUQ_EINVAL;
