@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,32 +63,87 @@ static void base64(const uint8_t *bytes, size_t n, char *out)
 	*out = 0;
 }
 
-/* A terminal is asked without echo. The first line, without its end. -1: there is none, or it is too long. */
+/* --- passwords */
+
+/* The signal that came while a terminal was without echo. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+/* The first line, without its end. -1: there is none, or it is too long. Byte by byte: no buffer keeps a copy of it, nor takes what is
+ * behind it. */
+static ssize_t read_line(char *out, size_t room)
+{
+	size_t n = 0;
+	char c = 0;
+
+	while (!interrupted) {
+		ssize_t got = read(STDIN_FILENO, &c, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || c == '\n')
+			break;
+		if (n == room)
+			return -1;
+		out[n++] = c;
+	}
+	if (n > 0 && out[n - 1] == '\r')
+		n--;
+	return n > 0 && n <= SECRET_REST_MOST && !interrupted ? (ssize_t)n : -1;
+}
+
+/* Twice, as nobody sees what is typed. -2: the second one is another. */
+static ssize_t ask_twice(char *out, size_t room)
+{
+	char again[SECRET_REST_MOST + 1];
+	ssize_t n, m = 0;
+
+	fputs("Password: ", stderr);
+	if ((n = read_line(out, room)) > 0) {
+		fputs("\nAgain: ", stderr);
+		m = read_line(again, sizeof(again));
+		if (m != n || CRYPTO_memcmp(out, again, (size_t)n) != 0)
+			n = interrupted ? -1 : -2;
+	}
+	fputc('\n', stderr);
+	OPENSSL_cleanse(again, sizeof(again));
+	return n;
+}
+
+/* A signal must not end the program before the echo is back. */
+static ssize_t ask_terminal(const struct termios *before, char *out, size_t room)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	const struct sigaction catch = {.sa_handler = on_signal};
+	struct sigaction old[sizeof(signals) / sizeof(*signals)];
+	struct termios silent = *before;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &catch, &old[i]);
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	ssize_t n = ask_twice(out, room);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &old[i], NULL);
+	if (interrupted)
+		raise(interrupted);
+	return n;
+}
+
+/* As read_line and ask_twice. */
 static ssize_t read_password(char *out, size_t room)
 {
-	struct termios before, silent;
-	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	struct termios before;
 
-	if (terminal) {
-		silent = before;
-		silent.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-		fputs("Password: ", stderr);
-	}
-	char *line = fgets(out, (int)room, stdin);
-	if (terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-		fputc('\n', stderr);
-	}
-	size_t n = line ? strlen(line) : 0;
-	if (n > 0 && line[n - 1] == '\n')
-		n--;
-	else if (n + 1 == room)
-		return -1;
-	if (n > 0 && line[n - 1] == '\r')
-		n--;
-	return n > 0 ? (ssize_t)n : -1;
+	return tcgetattr(STDIN_FILENO, &before) == 0 ? ask_terminal(&before, out, room) : read_line(out, room);
 }
+
+/* --- the entry */
 
 static void print_entry(const struct job *job, const struct secret_hash *hash)
 {
@@ -118,7 +174,7 @@ static int make_entry(const struct job *job, struct secret_hash *hash, const cha
 static int run(const struct job *job)
 {
 	struct secret_hash hash = {.rounds = job->password ? job->rounds : 0, .salt_length = SALT_BYTES};
-	char secret[SECRET_REST_MOST + 2];
+	char secret[SECRET_REST_MOST + 1]; /* a \r may be behind the longest one */
 	uint8_t token[TOKEN_BYTES];
 	ssize_t n = -1;
 	int status = EXIT_FAILURE;
@@ -126,7 +182,7 @@ static int run(const struct job *job)
 	if (RAND_bytes(hash.salt, SALT_BYTES) != 1 || RAND_bytes(token, sizeof(token)) != 1)
 		complain("no random numbers", NULL);
 	else if (job->password && (n = read_password(secret, sizeof(secret))) < 0)
-		complain("there is no password of 1 to 4096 bytes on standard input", NULL);
+		complain(n == -2 ? "the passwords are not the same" : "there is no password of 1 to 4096 bytes on standard input", NULL);
 	else {
 		if (!job->password) {
 			base64(token, sizeof(token), secret);

@@ -1,8 +1,11 @@
 """The plugin auth-token, and pluq_token that makes its entries."""
 
+import fcntl
+import os
 import re
 import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -142,7 +145,7 @@ def test_reloads_while_clients_come(guarded):
     ("ENTRYENTRY", "2:1: 'a' is there already, in line 1"),
     ("ENTRY\tpublisher x\n", "2:2: 'publisher' is no permission"),
     ("ENTRY\tpublish [\n", "2:10: not a pattern"),
-    (None, "No such file or directory"),
+    (None, "cannot be opened: No such file or directory"),
 ])
 def test_a_bad_file_stops_the_start(launch, tmp_path, text, where):
     path = tmp_path / "tokens"
@@ -168,6 +171,68 @@ def test_a_password_comes_by_standard_input_and_is_not_shown():
     assert r.stderr == "" and "hunter2" not in r.stdout
     assert re.fullmatch(r"name pbkdf2-sha256:10000:[0-9a-f]{32}:[0-9a-f]{64}\n", r.stdout)
     assert tool("--password", "--rounds", "10000", "name", input="hunter2\r").stdout != r.stdout  # the salt
+
+
+def test_a_password_may_have_any_byte(guarded):
+    entry, secret = make_entry("a", "publish t", password="a\0b")
+    d = guarded(entry)
+    authed(d, secret).pub("t", b"x")
+    refused(d, "a:a")
+
+
+class Typist:
+    """pluq_token --password on a terminal of its own."""
+
+    def __init__(self):
+        self.terminal, end = os.openpty()
+        self.process = subprocess.Popen([TOOL, "--password", "--rounds", "10000", "name"], stdin=end, stdout=subprocess.PIPE, stderr=end, text=True,
+                                        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(end)
+        self.shown = ""
+
+    def wait(self, text):
+        while text not in self.shown:
+            self.shown += os.read(self.terminal, 1000).decode()
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
+    def end(self):
+        out, _ = self.process.communicate(timeout=scaled(30))
+        return self.process.returncode, out
+
+
+@pytest.fixture
+def typist():
+    t = Typist()
+    yield t
+    t.process.kill()
+    t.process.communicate()
+    os.close(t.terminal)
+
+
+@pytest.mark.parametrize("again, status", [("hunter2", 0), ("hunter3", 1), ("", 1)])
+def test_a_terminal_is_asked_twice_without_echo(typist, again, status):
+    typist.wait("Password: ")
+    assert not typist.echoes()
+    typist.type("hunter2\n")
+    typist.wait("Again: ")
+    typist.type(again + "\n")
+    r, out = typist.end()
+    assert r == status and out.startswith("name pbkdf2-sha256:10000:") == (status == 0)
+    assert typist.echoes() and "hunter" not in typist.shown
+
+
+@pytest.mark.parametrize("key, number", [("\x03", signal.SIGINT), ("", signal.SIGTERM)])
+def test_who_gives_up_has_echo_again(typist, key, number):
+    typist.wait("Password: ")
+    typist.type("hunt" + key)
+    if not key:
+        typist.process.send_signal(number)
+    assert typist.end() == (-number, "") and typist.echoes()
 
 
 @pytest.mark.parametrize("text", ["", "\n", "x" * 4097, "x" * 5000 + "\n"])
