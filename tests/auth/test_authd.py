@@ -22,6 +22,7 @@ many,,false,b,3,subscribe,
 many,,false,b,1,Subscribe,PUBLISH
 many,10.0.0.0/8,false,c,"x, ""y""\u00e4",subscribe,
 joe,,false,joes,.*,subscribe,publish
+linked,fe80::/10,false,links,,,publish
 """
 NOBODY = (403, b'{"message": "NOT_AUTHORIZED"}')
 EMPTY = (200, b'{"ttl": 3600, "authorizations": [], "identity": ""}')
@@ -61,6 +62,10 @@ CASES = [
     ({"secret": "", "remote_ip": "127.0.0.3"}, granted(("test", ["test"], ["subscribe"]))),
     ({"secret": "nobody", "remote_ip": "127.0.0.3"}, granted(("test", ["test"], ["subscribe"]))),
     ({"secret": "many"}, granted(("b", ["1", "1"], BOTH), ("b", ["3"], ["subscribe"]), ("a", ["2"], ["subscribe"]))),
+    ({"secret": "test_publish", "remote_ip": "::ffff:127.0.0.1"}, granted(("test_publish", [""], ["publish"]))),
+    ({"secret": "linked", "remote_ip": "fe80::1%eth0"}, granted(("links", [""], ["publish"]))),
+    ({"secret": "linked", "remote_ip": "fe80::1"}, granted(("links", [""], ["publish"]))),
+    ({"secret": "linked", "remote_ip": "fec0::1%eth0"}, EMPTY),
     ({"secret": "many", "remote_ip": "10.9.8.7"}, granted(("b", ["1", "1"], BOTH), ("b", ["3"], ["subscribe"]), ("a", ["2"], ["subscribe"]),
                                                           ("c", ['x, "y"\u00e4'], ["subscribe"]))),
 ]
@@ -87,6 +92,10 @@ def test_answers_to_a_post(authd, params, wanted):
     ("secret=s&tls=x", 400, "MISSING_ARG_REMOTE_IP"),
     ("secret=s&remote_ip=&tls=false", 500, "INVALID_ARG_REMOTE_IP"),
     ("secret=s&remote_ip=localhost", 500, "INVALID_ARG_REMOTE_IP"),
+    ("secret=s&remote_ip=127.0.0.1%25eth0&tls=false", 500, "INVALID_ARG_REMOTE_IP"),
+    ("secret=s&remote_ip=::1%25&tls=false", 500, "INVALID_ARG_REMOTE_IP"),
+    ("secret=s&remote_ip=::1%00&tls=false", 500, "INVALID_ARG_REMOTE_IP"),
+    ("secret=s&remote_ip=" + "1" * 100 + "&tls=false", 500, "INVALID_ARG_REMOTE_IP"),
     ("secret=s&remote_ip=::1", 400, "MISSING_ARG_TLS"),
     ("secret=s&remote_ip=::1&tls=", 500, "INVALID_ARG_TLS"),
     ("secret=s&remote_ip=::1&tls=yes", 500, "INVALID_ARG_TLS"),

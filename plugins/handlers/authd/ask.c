@@ -138,9 +138,9 @@ void ask(struct authd *a, struct pluq_http_request *request, struct question *qu
 	struct asking *q = calloc(1, sizeof(*q));
 
 	if (!q || a->draining) {
-		free(q);
 		question_free(question);
 		a->http->error(request, q ? 503 : 500, q ? "EXITING" : "INTERNAL_ERROR");
+		free(q);
 		return;
 	}
 	*q = (struct asking){.authd = a, .next = a->first, .back = &a->first, .request = request, .question = *question,

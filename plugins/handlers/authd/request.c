@@ -51,11 +51,18 @@ static char *copy(struct value v)
 	return out;
 }
 
+/* A link-local address of IPv6 has its zone behind it, as the broker sees it: fe80::1%eth0. */
 static bool is_address(const struct value *v, const char *text)
 {
+	const char *zone = strchr(text, '%');
+	size_t n = zone ? (size_t)(zone - text) : strlen(text);
+	char plain[INET6_ADDRSTRLEN] = "";
 	unsigned char bytes[16];
 
-	return strlen(text) == v->length && (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
+	if (strlen(text) != v->length || n >= sizeof(plain) || (zone && !zone[1]))
+		return false;
+	memcpy(plain, text, n);
+	return (!zone && inet_pton(AF_INET, plain, bytes) == 1) || inet_pton(AF_INET6, plain, bytes) == 1;
 }
 
 static bool is_word(const struct value *v, const char *word)
