@@ -136,10 +136,11 @@ def test_a_file_that_is_everybody_s(launch, data, mode, told):
     path.chmod(mode)
     d = launch(plugins=[("auth-csv", {"data_file": str(path)})])
     d.client().auth("a")
-    warnings = [line for line in d.log().splitlines() if " warn auth-csv: " in line]
-    assert bool(warnings) == bool(told) and (not told or f"{path}: everybody on this machine may {told}" in warnings[0])
-    if told:
-        hang_up(d, rf"warn auth-csv: {path}: everybody on this machine may {told}")
+    for sign in (r"info core: pluqd \S+ ready", r"info core: reloaded"):
+        d.wait_log(sign)
+        warnings = [line for line in d.log().splitlines() if " warn auth-csv: " in line]
+        assert len(warnings) == bool(told) and all(f"{path}: everybody on this machine may {told}" in line for line in warnings)
+        hang_up(d, r"info core: reloaded")
 
 
 @pytest.mark.parametrize("head, rows, said", [
