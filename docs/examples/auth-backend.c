@@ -34,9 +34,9 @@ static const struct pluq_option options[] = {
 static int dial(const char *path)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+        strcpy(address.sun_path, path); /* init has looked at its length */
         if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
                 close(fd);
                 return -1;
@@ -95,10 +95,14 @@ static int ask(void *self, const struct pluq_auth_query *query, struct pluq_auth
 
 static int init(const struct pluq_host *host, const void *conf, void **self, struct pluq_why *why)
 {
-        struct backend *b = *self = malloc(sizeof(*b));
+        const struct conf *c = conf;
+        struct backend *b;
 
-        (void)why;
-        if (!b)
+        if (strlen(c->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+                snprintf(why->text, sizeof(why->text), "socket: no path of a unix socket is that long");
+                return PLUQ_EINVAL;
+        }
+        if (!(b = *self = malloc(sizeof(*b))))
                 return PLUQ_ENOMEM;
         *b = (struct backend){host, conf};
         return 0;

@@ -14,9 +14,9 @@ from pluqtest import eventually, scaled
 from pluqtest.client import RESPONSE
 from pluqtest.installation import GUIDE, examples, run
 
-SOURCE, COMMANDS, CONFIGURATION, CALLS, OUTCOME, BLOCKING = examples("A custom auth plugin, in some forty lines")
-FILE, = re.findall(r"`conf\.d/(\S+\.yaml)`", GUIDE.read_text())
-BROKER = "plugins:\n  - nsqd\n  - diskqueue\n"
+SOURCE, COMMANDS, CONFIGURATION, TRIAL, CALLS, OUTCOME, BLOCKING = examples("A custom auth plugin, in some forty lines")
+FILE, = set(re.findall(r"`conf\.d/(\S+\.yaml)`", GUIDE.read_text()))
+BROKER, = re.findall(r"^echo '(.*)' >broker.yaml$", TRIAL, re.M)
 COMPILERS = [pytest.param(c, marks=pytest.mark.skipif(not shutil.which(c), reason=f"{c} is not installed"))
              for c in ("gcc", "clang")]
 
@@ -29,7 +29,7 @@ def example_files(installation):
 
 def configured(launch_installed, text, **options):
     """A broker with this file in its conf.d."""
-    d = launch_installed.make(config=BROKER, **options)
+    d = launch_installed.make(config=BROKER, storage="memory", **options)
     (d.home / "conf.d").mkdir()
     (d.home / "conf.d" / FILE).write_text(text)
     return d.start()
