@@ -26,6 +26,20 @@ static int check(const struct pluq__setup *s, struct pluq__problem *p)
 	return pluq__user_find(&user, pluq__setup_settings(s)->user, p);
 }
 
+/* What the files say that plugins have been told of. */
+static int check_plugins(const struct pluq__plugins *all, struct pluq__problem *p)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct pluq__plugin *one = &all->items[i];
+		struct pluq_why why = { "" };
+		int rc = PLUQ_HAS(one->entry, check) ? one->entry->check(one->conf.block, &why) : 0;
+
+		if (rc)
+			return pluq__problem(p, rc, "%s: %s", one->instance, *why.text ? why.text : "its check failed");
+	}
+	return 0;
+}
+
 static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
 {
 	struct pluq__problem p;
@@ -33,6 +47,8 @@ static int with_plugins(struct pluq__setup *s, const struct pluq__args *args)
 	if (pluq__setup_load(s, &p) || check(s, &p))
 		return fail(args, &p);
 	if (args->action == PLUQ__CHECK_CONFIG) {
+		if (check_plugins(&s->plugins, &p))
+			return fail(args, &p);
 		for (size_t i = 0; i < s->config.note_count; i++)
 			fprintf(stderr, "%s: %s\n", args->program, s->config.notes[i]);
 		puts("the configuration is good");

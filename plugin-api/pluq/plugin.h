@@ -15,7 +15,8 @@
  *	0.2	2026-11-25	net: connect, conn_set_peer_timeout; http: get, cancel, json_quote; broker: watch, each, gate, gate_open;
  *			health: retrying; <pluq/name.h>
  *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, conn_tls, conn_upgrade, on_upgraded; listen and connect
- *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header
+ *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header;
+ *			check
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H
@@ -111,6 +112,10 @@ struct pluq_plugin {
 	int (*reload)(void *self, const void *conf, struct pluq_why *why);
 
 	const void *ops; /* the kind's table; its first member is its own size */
+
+	/* For --check-config, or NULL: would init take this conf? Called on the main thread instead of init, in a process that serves
+	 * nothing: it reads the files that are named, and leaves everything else alone. On failure `why` as for init. */
+	int (*check)(const void *conf, struct pluq_why *why);
 };
 
 /* Reads a member that a plugin built against an older header may not have. */

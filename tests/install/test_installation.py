@@ -144,7 +144,14 @@ def test_the_original_s_names_are_links(installation):
     assert run("nsqd", "--nonsense", status=2, env=env).stderr.startswith("flag provided but not defined: -nonsense\n")
 
 
-def test_the_unit_runs_what_is_installed(installation):
+def the_site_s(role, folder):
+    """In place of what is not shipped: the user, and the accounts."""
+    accounts = folder / "accounts.csv"
+    accounts.write_text("login,ip,tls_required,topic,channel,subscribe,publish\n")
+    return ["--set=user="] + [f"--set=auth-csv.data_file={accounts}"] * (role == "nsqauthd")
+
+
+def test_the_unit_runs_what_is_installed(installation, tmp_path):
     """Its program is there, its configuration is good, and as shipped both name the user that is made for them."""
     root = Path(installation.root or "/")
     prefix = installation.daemon.parent.parent
@@ -152,7 +159,7 @@ def test_the_unit_runs_what_is_installed(installation):
     program, option, config = re.search(r"^ExecStart=(\S+) (--config) (\S+)$", unit, re.M).groups()
     assert root / program.lstrip("/") == installation.daemon
     for role in ("nsqauthd", "nsqd", "nsqlookupd"):
-        run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", option,
+        run(installation.daemon, f"--set=plugin_dir={installation.plugins}", *the_site_s(role, tmp_path), option,
             root / config.replace("%i", role).lstrip("/"), "--check-config")
     users = re.findall(r"^u (\S+)", (prefix / "lib/sysusers.d/pluq.conf").read_text(), re.M)
     shipped = (GUIDE.parents[1] / "etc" / "pluq" / "nsqd.yaml").read_text()
@@ -171,5 +178,5 @@ def test_the_shipped_suggestions_are_good(installation, tmp_path, role, options)
     for option in options:
         assert f"#{option}:" in shipped and f" {option}:" in whole
     (tmp_path / "role.yaml").write_text(whole)
-    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--set=user=", "--config", tmp_path / "role.yaml",
+    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", *the_site_s(role, tmp_path), "--config", tmp_path / "role.yaml",
         "--check-config")

@@ -91,11 +91,15 @@ def test_reference_in_the_documentation_is_current():
     assert pluqd("--print-reference").stdout == (Path(SOURCE) / "docs" / "options.md").read_text(), "run: make options-doc"
 
 
-@pytest.mark.parametrize("role", ["nsqd", "nsqlookupd"])
-def test_example_configuration_is_good(role):
+@pytest.mark.parametrize("role, accounts", [("nsqd", False), ("nsqlookupd", False), ("nsqauthd", True)])
+def test_example_configuration_is_good(tmp_path, role, accounts):
     if not SOURCE:
         pytest.skip("PLUQ_SOURCE_DIR is not set")
-    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / f"{role}.yaml", "--check-config", "--set", "user=")  # the package makes the user
+    own = ["--set", "user="]  # the package makes the user
+    if accounts:
+        (tmp_path / "accounts.csv").write_text("login,ip,tls_required,topic,channel,subscribe,publish\n")
+        own += ["--set", f"auth-csv.data_file={tmp_path}/accounts.csv"]
+    pluqd("--config", Path(SOURCE) / "etc" / "pluq" / f"{role}.yaml", "--check-config", *own)
 
 
 # print-config
@@ -183,6 +187,23 @@ def test_check_config_starts_nothing(config, tmp_path):
         path = config(f"plugins: [nsqd: {{tcp_address: '127.0.0.1:{port}'}}, diskqueue: {{data_path: {tmp_path}/none}}]\n")
         assert pluqd("--config", path, "--check-config").stdout == "the configuration is good\n"
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("plugin, text, said", [
+    ("auth-csv: {data_file: FILE}", "login,ip\n", "FILE:1:1: the column tls_required is missing"),
+    ("auth-csv: {data_file: FILE}", None, "FILE: cannot be opened: No such file or directory"),
+    ("auth-token: {data_file: FILE}", "a md5:0\n", "FILE:1:3: not a hash"),
+    ("auth-cert: {data_file: FILE}", "CN=a\n  publish (\n", "FILE:2:11: not a pattern"),
+    ("auth-http: {address: ['h:x']}", None, "address 'h:x': the port is none"),
+    ("authd: {oauth2_echo_endpoint: x}", None, "oauth2_echo_endpoint is not a URL"),
+    ("authd: {https_address: '127.0.0.1:0'}", None, "https_address needs tls_cert and tls_key"),
+])
+def test_check_config_reads_what_plugins_are_told_to_read(config, tmp_path, plugin, text, said):
+    file = tmp_path / "accounts"
+    if text:
+        file.write_text(text)
+    path = config("plugins: [nsqd, memory, %s]\n" % plugin.replace("FILE", str(file)))
+    assert mistake("--config", path, "--check-config").startswith(f"{plugin.split(':')[0]}: {said.replace('FILE', str(file))}")
 
 
 def test_files_beside_the_file_are_merged(config):

@@ -142,6 +142,18 @@ static void fini(void *self)
 	free(c);
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	const struct conf *c = conf;
+	struct rules rules;
+	int status = read_rules(&rules, NULL, c->data_file, why);
+
+	if (status == 0)
+		rules_free(&rules);
+	return status;
+}
+
 static const struct pluq_auth_ops ops = {.size = sizeof(ops), .ask = ask};
 
 PLUQ_PLUGIN_ENTRY = {
@@ -158,4 +170,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

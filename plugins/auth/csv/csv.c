@@ -122,6 +122,18 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return 0;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	const struct conf *c = conf;
+	struct csv_table table;
+	int rc = csv_table_load(&table, NULL, c->data_file, why);
+
+	if (rc == 0)
+		csv_table_fini(&table);
+	return rc;
+}
+
 static const struct pluq_option options[] = {
 	{ .key = "data_file", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_REQUIRED | PLUQ_OPT_RELOAD,
 	    .offset = offsetof(struct conf, data_file),
@@ -147,4 +159,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

@@ -82,6 +82,17 @@ no_servers:
 	return rc;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	struct servers *s;
+	int rc = servers_new(conf, &s, why);
+
+	if (rc == 0)
+		servers_unref(s);
+	return rc;
+}
+
 #define OPTION(member, kind, more, help_) \
 	{ .key = #member, .type = PLUQ_OPT_##kind, .offset = offsetof(struct conf, member), .help = help_, more }
 #define MORE(...) __VA_ARGS__
@@ -126,4 +137,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

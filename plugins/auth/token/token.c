@@ -119,6 +119,17 @@ static void fini(void *self)
 	free(t);
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	const struct conf *c = conf;
+	struct table *table = read_table(NULL, c->data_file, why);
+	int status = table ? 0 : PLUQ_EINVAL;
+
+	table_unref(&table);
+	return status;
+}
+
 static const struct pluq_auth_ops ops = {.size = sizeof(ops), .ask = ask, .cancel = password_cancel};
 
 PLUQ_PLUGIN_ENTRY = {
@@ -135,4 +146,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

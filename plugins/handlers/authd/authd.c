@@ -84,6 +84,17 @@ static void fini(void *self)
 	free(a);
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	const struct conf *c = conf;
+	struct endpoint endpoint = {.address = NULL};
+	int status = *c->oauth2_echo_endpoint ? endpoint_parse(&endpoint, c->oauth2_echo_endpoint, why) : 0;
+
+	endpoint_free(&endpoint);
+	return status < 0 ? status : authd_tls_check(c, why);
+}
+
 static const struct pluq_handler_ops ops = {.size = sizeof(ops), .start = start, .drain = drain};
 
 PLUQ_PLUGIN_ENTRY = {
@@ -100,4 +111,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

@@ -34,7 +34,8 @@ struct authd {
 
 /* routes.c: opens the listeners. Main. */
 int authd_listen(struct authd *, struct pluq_why *why);
-/* tls.c. Main, or the pool in reload. */
+/* tls.c. Main, or the pool in reload. check: the options alone. */
+int authd_tls_check(const struct conf *, struct pluq_why *why);
 int authd_tls_start(struct authd *, struct pluq_why *why);
 int authd_tls_reload(struct authd *, const struct conf *, struct pluq_why *why);
 

@@ -23,18 +23,22 @@ static struct pluq_tls_params client_params(const struct conf *c)
 	    .ciphersuites = c->tls_ciphersuites};
 }
 
+int authd_tls_check(const struct conf *c, struct pluq_why *why)
+{
+	if (!*c->https_address || (*c->tls_cert && *c->tls_key))
+		return 0;
+	snprintf(why->text, sizeof(why->text), "https_address needs tls_cert and tls_key");
+	return PLUQ_EINVAL;
+}
+
 int authd_tls_start(struct authd *a, struct pluq_why *why)
 {
 	const struct pluq_net *net = a->host->net;
 	const struct conf *c = a->conf;
 	struct pluq_tls_params server = server_params(c), client = client_params(c);
-	int status = 0;
+	int status = authd_tls_check(c, why);
 
-	if (*c->https_address && (!*c->tls_cert || !*c->tls_key)) {
-		snprintf(why->text, sizeof(why->text), "https_address needs tls_cert and tls_key");
-		return PLUQ_EINVAL;
-	}
-	if (*c->https_address)
+	if (status == 0 && *c->https_address)
 		status = net->tls_new(a->host, &server, &a->tls, why);
 	if (status == 0 && a->endpoint.address && a->endpoint.https)
 		status = net->tls_new(a->host, &client, &a->client, why);
