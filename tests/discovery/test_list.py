@@ -23,6 +23,7 @@ def get(d):
 def test_put_adds_keeps_and_leaves(launch, fakes):
     a, b, c = fakes(), fakes(), fakes()
     d = launch(lookupd_tcp_address=[a.address, b.address])
+    eventually(lambda: d.log().count(": registered\n") == 2)  # what is made during the registration may be told twice
     d.post("/topic/create", topic="t")
     a.wait_state({"t": []})
     b.wait_state({"t": []})

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from .daemon import Pluqd
+from .wait import eventually
 
 MOCK = str(Path(os.environ.get("PLUQ_TEST_PLUGIN_DIR", "")) / "auth-mock.so")
 BLOCKING = str(Path(os.environ.get("PLUQ_TEST_PLUGIN_DIR", "")) / "auth-blocking.so")
@@ -12,6 +13,8 @@ ALL = "subscribe,publish .* .*"
 
 class Guarded(Pluqd):
     """A broker whose auth plugin follows rules: secret -> (verdict, ttl_ms, delay_ms, grants)."""
+
+    marks = 0
 
     def __init__(self, rules=None, mock=MOCK, **options):
         super().__init__(start=False, **options)
@@ -27,6 +30,11 @@ class Guarded(Pluqd):
         fresh.rename(self.rules)
 
     def asked(self, secret):
+        """How often the plugin was asked about it, up to now: the log is written by a thread of its own, in order."""
+        self.marks += 1
+        mark = f"/mark-{self.marks}"
+        self.http("GET", mark)
+        eventually(lambda: f"GET {mark} " in self.log(), what="the log comes to the mark")
         return self.log().count(f"asked {secret}\n")
 
     def authed(self, secret="good"):
