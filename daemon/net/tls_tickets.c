@@ -120,6 +120,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 	if (found > 0 && !set_key(&key, iv, cipher, mac, encrypts))
 		found = -1;
 	OPENSSL_cleanse(&key, sizeof key);
+	if (found == 1 && !encrypts && SSL_version(ssl) >= TLS1_3_VERSION)
+		return 2; /* there a ticket is used once, so that nobody recognises a client by it */
 	return found;
 }
 

@@ -113,6 +113,26 @@ static void tickets_are_good_beyond_a_change_of_keys(void **state)
 	}
 }
 
+/* In TLS 1.3 a client uses a ticket once. */
+static void each_resumption_brings_another_ticket(void **state)
+{
+	struct world w;
+	begin(&w, NULL, TLS1_3_VERSION);
+	assert_false(visit(&w));
+	for (int i = 0; i < 3; i++) {
+		const uint8_t *ticket;
+		uint8_t before[16];
+		size_t length;
+		SSL_SESSION_get0_ticket(w.session, &ticket, &length);
+		assert_true(length > 48);
+		memcpy(before, ticket + 16, 16); /* behind the name of the key: what is random in it */
+		assert_true(visit(&w));
+		SSL_SESSION_get0_ticket(w.session, &ticket, &length);
+		assert_memory_not_equal(ticket + 16, before, 16);
+	}
+	end(&w);
+}
+
 static void a_key_does_not_outlive_its_last_ticket(void **state)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -179,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tickets_are_good_beyond_a_change_of_keys),
+		cmocka_unit_test(each_resumption_brings_another_ticket),
 		cmocka_unit_test(a_key_does_not_outlive_its_last_ticket),
 		cmocka_unit_test(other_terms_end_all_tickets),
 		cmocka_unit_test(a_ticket_of_other_terms_is_no_good_even_by_our_keys),
