@@ -15,8 +15,9 @@
 /* Changes of keys, wishes to shake hands again: what each costs, a command costs a tenth of. A peer may send some more of them than it sends
  * data; nobody needs to. */
 #define WORDS_MAX 64
-/* Reads of the socket per step of a handshake. */
+/* Reads of the socket per step of a handshake, and per call of recv. */
 #define SHAKE_READS 4
+#define RECV_READS 8
 
 static struct pluq__tls_layer *of(struct pluq__layer *l)
 {
@@ -99,9 +100,15 @@ static void stopped(struct pluq__tls_layer *t, struct pluq_conn *c, int error, i
 	}
 }
 
+/* The kernel is asked for a record's head first. */
+static int reads_per_record(const struct pluq__tls_layer *t)
+{
+	return t->kernel ? 2 : 1;
+}
+
 static bool read_some(struct pluq__tls_layer *t, struct pluq_conn *c, void *to, size_t room, size_t *got)
 {
-	begin_call(t, t->kernel ? 2 : 1); /* the kernel is asked for a record's head first */
+	begin_call(t, reads_per_record(t));
 	bool good = SSL_read_ex(t->ssl, to, room, got) == 1;
 	int system = errno;
 	if (good) {
@@ -124,6 +131,7 @@ static ssize_t tls_recv(struct pluq__layer *l, struct pluq_conn *c, struct iovec
 {
 	struct pluq__tls_layer *t = of(l);
 	size_t total = 0;
+	int reads = 0;
 	bool goes_on = !t->ended && !t->failed;
 	t->blocked = false;
 	for (int i = 0; i < n && goes_on; i++) {
@@ -131,6 +139,8 @@ static ssize_t tls_recv(struct pluq__layer *l, struct pluq_conn *c, struct iovec
 		while (at < iov[i].iov_len && goes_on) {
 			size_t got;
 			goes_on = read_some(t, c, (uint8_t *)iov[i].iov_base + at, iov[i].iov_len - at, &got) && t->more;
+			if (t->reads < reads_per_record(t) && ++reads == RECV_READS)
+				goes_on = false; /* what is left is input of the layer, or makes the descriptor ready */
 			at += got;
 		}
 		total += at;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,12 +15,19 @@
 
 static SSL_CTX *any;
 
-/* Changes of keys, `count` of them, made beforehand: sending them costs the peer nothing. */
-static BIO *make_key_changes(struct peer *p, int count)
+/* What the peer writes from now on. */
+static BIO *write_to_memory(struct peer *p)
 {
 	BIO *memory = BIO_new(BIO_s_mem());
 	assert_non_null(memory);
 	SSL_set0_wbio(p->ssl, memory);
+	return memory;
+}
+
+/* Changes of keys, `count` of them, made beforehand: sending them costs the peer nothing. */
+static BIO *make_key_changes(struct peer *p, int count)
+{
+	BIO *memory = write_to_memory(p);
 	for (int i = 0; i < count; i++) {
 		assert_int_equal(SSL_key_update(p->ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
 		assert_int_equal(SSL_do_handshake(p->ssl), 1);
@@ -59,11 +67,11 @@ static void *send_flood(void *arg)
 	return NULL;
 }
 
-static void begin_flood(struct flood *f, struct peer *p, int count)
+static void begin_flood(struct flood *f, struct peer *p, BIO *memory)
 {
 	char *bytes;
 	f->fd = p->fd;
-	f->length = (size_t)BIO_get_mem_data(make_key_changes(p, count), &bytes);
+	f->length = (size_t)BIO_get_mem_data(memory, &bytes);
 	f->bytes = bytes;
 	assert_int_equal(pthread_create(&f->thread, NULL, send_flood, f), 0);
 }
@@ -81,7 +89,7 @@ static void who_only_changes_keys_is_cut(void **state)
 {
 	struct peer p = shake(), other = shake();
 	struct flood f;
-	begin_flood(&f, &p, 10000);
+	begin_flood(&f, &p, make_key_changes(&p, 10000));
 	assert_true(rig_await(&rig.closed, 1));
 	assert_true(peer_tls_say(&other, "echo still\n"));
 	assert_true(peer_tls_hears(&other, "still\n"));
@@ -108,11 +116,55 @@ static void some_changes_of_keys_harm_nobody(void **state)
 	peer_end(&p);
 }
 
+static uint64_t turn;
+
+static void look_at_turn(void *arg)
+{
+	turn = rig.net.loops.loop[0].turn;
+	if (arg)
+		pluq__net_table.conn_resume(arg);
+	atomic_fetch_add(&rig.resumed, 1);
+}
+
+static uint64_t turn_now(struct pluq_conn *resumed)
+{
+	int before = rig.resumed;
+	rig_post(&rig.net, 0, look_at_turn, resumed);
+	assert_true(rig_await(&rig.resumed, before + 1));
+	return turn;
+}
+
+/* Each costs a microsecond, and there is room for many. */
+static void records_of_one_byte_take_turns(void **state)
+{
+	enum { COUNT = 300000, PER_TURN = 8 * 17 * 1024 };
+	struct peer p = shake();
+	struct flood f;
+	char text[64];
+	assert_true(peer_tls_say(&p, "doze\n"));
+	while (!rig.dozing)
+		usleep(100);
+	BIO *memory = write_to_memory(&p);
+	snprintf(text, sizeof text, "body %d\n", COUNT);
+	assert_true(peer_tls_say(&p, text));
+	for (int i = 0; i < COUNT; i++)
+		assert_true(peer_tls_send(&p, "", 1));
+	begin_flood(&f, &p, memory);
+	uint64_t before = turn_now(rig.dozing);
+	assert_true(peer_tls_hears(&p, "sum 0\n"));
+	uint64_t turns = turn_now(NULL) - before;
+	if (turns < f.length / PER_TURN)
+		fail_msg("%zu bytes in %u turns", f.length, (unsigned)turns);
+	pthread_join(f.thread, NULL);
+	peer_drop(&p);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(who_only_changes_keys_is_cut),
+		TEST(records_of_one_byte_take_turns),
 		TEST(some_changes_of_keys_harm_nobody),
 	};
 	certs_begin();
