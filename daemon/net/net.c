@@ -96,6 +96,7 @@ const struct pluq_net pluq__net_table = {
 	.tls_change = pluq__tls_change,
 	.conn_tls = pluq__conn_tls,
 	.conn_upgrade = pluq__conn_upgrade,
+	.tls_check = pluq__tls_check,
 };
 
 static void on_stop_reading(struct pluq__mail *m)

@@ -42,6 +42,7 @@ struct pluq__tls_layer {
 /* tls_config.c */
 int pluq__tls_new(struct pluq__net *, const struct pluq_tls_params *, struct pluq_tls **out, struct pluq_why *why); /* see net.h */
 int pluq__tls_change(struct pluq_tls *, const struct pluq_tls_params *, struct pluq_why *why);
+int pluq__tls_check(const struct pluq_tls_params *, struct pluq_why *why);
 void pluq__tls_free_all(struct pluq__net *); /* main, when no connection is left */
 bool pluq__tls_is_client(const struct pluq_tls *);
 /* Any thread. By the present parameters. NULL: no memory. *verifies: the peer must show a certificate that is good. */

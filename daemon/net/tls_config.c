@@ -245,6 +245,15 @@ int pluq__tls_change(struct pluq_tls *t, const struct pluq_tls_params *p, struct
 	return 0;
 }
 
+int pluq__tls_check(const struct pluq_tls_params *p, struct pluq_why *why)
+{
+	struct made m;
+	int error = make(&m, p, why);
+	if (!error)
+		SSL_CTX_free(m.ctx);
+	return error;
+}
+
 void pluq__tls_free_all(struct pluq__net *net)
 {
 	struct pluq_tls *t = atomic_load(&net->tls);

@@ -207,6 +207,9 @@ struct pluq_net {
 	 * layer is put in place, for TLS with a handshake, and on_upgraded tells. Until then nothing is read and nothing may be written;
 	 * input that on_data has not used, and what comes before the layer stands, is thrown away. PLUQ_ENOMEM; PLUQ_EINVAL: not now. */
 	int (*conn_upgrade)(struct pluq_conn *, const struct pluq_upgrade *);
+
+	/* As tls_new, but nothing comes of it: whether the parameters are good, before something else is changed with them. */
+	int (*tls_check)(const struct pluq_tls_params *, struct pluq_why *why);
 };
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@
  *	0.1	2026-11-22	handler and storage kinds
  *	0.2	2026-11-25	net: connect, conn_set_peer_timeout; http: get, cancel, json_quote; broker: watch, each, gate, gate_open;
  *			health: retrying; <pluq/name.h>
- *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, conn_tls, conn_upgrade, on_upgraded; listen and connect
+ *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, tls_check, conn_tls, conn_upgrade, on_upgraded; listen and connect
  *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header;
  *			check
  */

@@ -334,6 +334,14 @@ def test_the_same_files_are_read_again(adopt):
     assert certificate(d) == CERTS.server_renewed.fingerprint()
 
 
+def test_a_reload_that_fails_changes_nothing(adopt):
+    d = adopt(Renewed(**CERTS.server.options))
+    d.tell(lookupd_tls_root_ca_file="/nonsuch.pem", tls_min_version="tls1.3", **CERTS.server_renewed.options)
+    d.reload("TLS to lookup daemons: cannot read certificates from /nonsuch.pem")
+    assert certificate(d, CERTS.context(version=ssl.TLSVersion.TLSv1_2)) == CERTS.server.fingerprint()
+    assert d.http("GET", "/config/tls_min_version").body == b"771"
+
+
 def test_a_first_certificate_comes_by_a_reload(adopt):
     d = adopt(Renewed())
     assert d.client().identify(feature_negotiation=True, tls_v1=True)["tls_v1"] is False

@@ -197,6 +197,7 @@ static const struct pluq_net net = {
 	.conn_close = close_conn,
 	.tls_new = mock_tls_new,
 	.tls_change = mock_tls_change,
+	.tls_check = mock_tls_check,
 	.conn_tls = mock_conn_tls,
 	.conn_upgrade = mock_conn_upgrade,
 };

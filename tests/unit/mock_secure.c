@@ -151,15 +151,22 @@ int mock_tls_new(
 	return mock_tls_change(*out, params, why);
 }
 
-int mock_tls_change(struct pluq_tls *tls, const struct pluq_tls_params *params, struct pluq_why *why)
+int mock_tls_check(const struct pluq_tls_params *params, struct pluq_why *why)
 {
 	assert(params->size == sizeof(*params));
-	if (mock.secure.no_file) {
-		strcpy(why->text, mock.secure.no_file);
-		return PLUQ_ETLS;
-	}
-	mock.secure.params = *params;
-	return 0;
+	if (!mock.secure.no_file)
+		return 0;
+	strcpy(why->text, mock.secure.no_file);
+	return PLUQ_ETLS;
+}
+
+int mock_tls_change(struct pluq_tls *tls, const struct pluq_tls_params *params, struct pluq_why *why)
+{
+	int status = mock_tls_check(params, why);
+
+	if (status == 0)
+		mock.secure.params = *params;
+	return status;
 }
 
 bool mock_conn_tls(const struct pluq_conn *c, struct pluq_tls_info *out)

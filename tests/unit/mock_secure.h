@@ -31,6 +31,7 @@ struct mock_secure {
 extern const struct pluq_auth mock_auth;
 
 int mock_tls_new(const struct pluq_host *, const struct pluq_tls_params *, struct pluq_tls **, struct pluq_why *);
+int mock_tls_check(const struct pluq_tls_params *, struct pluq_why *);
 int mock_tls_change(struct pluq_tls *, const struct pluq_tls_params *, struct pluq_why *);
 bool mock_conn_tls(const struct pluq_conn *, struct pluq_tls_info *);
 int mock_conn_upgrade(struct pluq_conn *, const struct pluq_upgrade *);

@@ -28,10 +28,11 @@ static void expect_text(int code, int wanted, const struct pluq_why *why, const 
 
 static void expect_bad(const struct pluq_tls_params *p, int wanted, const char *fmt, const char *a, const char *b)
 {
-	struct pluq_why why = {""}, again = {""};
+	struct pluq_why why = {""}, again = {""}, checked = {""};
 	struct pluq_tls *out;
 	expect_text(net->tls_new(&rig.net.host.pub, p, &out, &why), wanted, &why, fmt, a, b);
 	expect_text(net->tls_change(rig.tls, p, &again), wanted, &again, fmt, a, b); /* which changes nothing */
+	expect_text(net->tls_check(p, &checked), wanted, &checked, fmt, a, b);
 }
 
 static void files_that_cannot_be_used_are_named(void **state)

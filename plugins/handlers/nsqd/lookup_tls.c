@@ -44,9 +44,9 @@ static bool wanted(const struct conf *conf)
 	return conf->lookupd_tcp_address.count || *conf->lookupd_tls_root_ca_file || *conf->lookupd_tls_cert;
 }
 
-int lookup_tls_set(struct nsqd *n, const struct conf *conf, struct pluq_why *why)
+static struct pluq_tls_params params_of(const struct conf *conf)
 {
-	const struct pluq_tls_params params = {.size = sizeof(params),
+	return (struct pluq_tls_params){.size = sizeof(struct pluq_tls_params),
 		.client = true,
 		.peer = PLUQ_TLS_PEER_VERIFY,
 		.cert_file = conf->lookupd_tls_cert,
@@ -55,16 +55,34 @@ int lookup_tls_set(struct nsqd *n, const struct conf *conf, struct pluq_why *why
 		.min_version = MIN_VERSION,
 		.ciphers = "",
 		.ciphersuites = ""};
+}
+
+static int told(int status, const struct pluq_why *cause, struct pluq_why *why)
+{
+	if (status < 0)
+		snprintf(why->text, sizeof(why->text), "TLS to lookup daemons: %.200s", *cause->text ? cause->text : "out of memory");
+	return status;
+}
+
+int lookup_tls_try(const struct nsqd *n, const struct conf *conf, struct pluq_why *why)
+{
+	const struct pluq_tls_params params = params_of(conf);
+	struct pluq_why cause = {{0}};
+
+	return wanted(conf) ? told(n->net->tls_check(&params, &cause), &cause, why) : 0;
+}
+
+int lookup_tls_set(struct nsqd *n, const struct conf *conf, struct pluq_why *why)
+{
+	const struct pluq_tls_params params = params_of(conf);
 	struct pluq_why cause = {{0}};
 	struct pluq_tls *tls = n->lookup.tls;
-	int err;
+	int status;
 
-	if (!wanted(conf) || !PLUQ_HAS(n->net, tls_new))
+	if (!wanted(conf))
 		return 0;
-	err = tls ? n->net->tls_change(tls, &params, &cause) : n->net->tls_new(n->host, &params, &tls, &cause);
-	if (err < 0)
-		snprintf(why->text, sizeof(why->text), "TLS to lookup daemons: %.200s", *cause.text ? cause.text : "out of memory");
-	else
+	status = tls ? n->net->tls_change(tls, &params, &cause) : n->net->tls_new(n->host, &params, &tls, &cause);
+	if (status == 0)
 		n->lookup.tls = tls;
-	return err;
+	return told(status, &cause, why);
 }

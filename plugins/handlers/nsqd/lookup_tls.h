@@ -13,6 +13,9 @@ const char *lookup_tls_address(const char *entry, bool *tls);
 /* Any thread. 0, or PLUQ_EINVAL with the option that is wrong. */
 int lookup_tls_check(const struct conf *, struct pluq_why *why);
 
+/* The same of its files too. Main in init, or the pool in reload. PLUQ_ETLS, PLUQ_EINVAL, PLUQ_ENOMEM. */
+int lookup_tls_try(const struct nsqd *, const struct conf *, struct pluq_why *why);
+
 /* Main in init, or the pool in reload: makes or changes n->lookup.tls, if it is of any use. PLUQ_ETLS, PLUQ_EINVAL, PLUQ_ENOMEM: nothing
  * has changed. */
 int lookup_tls_set(struct nsqd *, const struct conf *, struct pluq_why *why);

@@ -182,6 +182,8 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	struct nsqd *n = self;
 	int status = lookup_check(conf, why);
 
+	if (status == 0) /* all is read before anything is changed */
+		status = lookup_tls_try(n, conf, why);
 	if (status == 0)
 		status = tls_reload(n, conf, why);
 	if (status == 0)

@@ -109,8 +109,7 @@ static int check_roots(const struct nsqd *n, struct pluq_why *why)
 	    .cert_file = "", .key_file = "", .ca_file = n->conf->tls_root_ca_file, .min_version = TLS_1_2, .ciphers = "",
 	    .ciphersuites = ""};
 	struct pluq_why cause = {.text = ""};
-	struct pluq_tls *tls;
-	int status = *params.ca_file ? n->net->tls_new(n->host, &params, &tls, &cause) : 0;
+	int status = *params.ca_file ? n->net->tls_check(&params, &cause) : 0;
 
 	if (status < 0)
 		name_option(n->conf, &cause, why);
