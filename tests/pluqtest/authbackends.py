@@ -256,6 +256,10 @@ class AuthDaemon(Pluqd):
         return argv
 
 
+# On a clock that a test moves, a question that is open is not late for that.
+PATIENT = {"request_timeout": "10m", "connect_timeout": "10m"}
+
+
 class Authd(Csv):
     """auth-http, which asks a pluqd that serves the file of auth-csv."""
 
@@ -264,7 +268,7 @@ class Authd(Csv):
 
     def plugins(self):
         self.server = AuthDaemon(plugins=super().plugins())
-        return [("auth-http", {"address": ["%s:%d" % self.server.http_at]})]
+        return [("auth-http", {"address": ["%s:%d" % self.server.http_at], **PATIENT})]
 
     def reload(self):
         if self.server:
@@ -367,7 +371,7 @@ class Http(Backend):
     name = "auth-http"
     verdicts = {"allow", "error"}
     delays = True
-    settings = {"request_timeout": "10m", "connect_timeout": "10m"}
+    settings = PATIENT
 
     def __init__(self, folder):
         super().__init__(folder)
