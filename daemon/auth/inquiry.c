@@ -87,7 +87,7 @@ static void end(struct pluq__inquiry *q, int status)
 	case 0:
 		keep_grants(q);
 		break;
-	case PLUQ_EDENIED:
+	case PLUQ_EREFUSED:
 	case PLUQ_ENOGRANT:
 		keep_refusal(q);
 		break;
@@ -156,7 +156,7 @@ static void on_told(void *arg, struct pluq__told *told)
 			end(q, PLUQ_EAUTH);
 		break;
 	case PLUQ_AUTH_DENY:
-		end(q, PLUQ_EDENIED);
+		end(q, PLUQ_EREFUSED);
 		break;
 	case PLUQ_AUTH_SILENT:
 		end(q, PLUQ_ENOGRANT);

@@ -7,7 +7,7 @@
 
 struct pluq__inquiry;
 
-/* status: 0 (with grants, borrowed; there is at least one), PLUQ_EDENIED, PLUQ_ENOGRANT, PLUQ_EAUTH. Loop, in a later step, once. */
+/* status: 0 (with grants, borrowed; there is at least one), PLUQ_EREFUSED, PLUQ_ENOGRANT, PLUQ_EAUTH. Loop, in a later step, once. */
 typedef void (*pluq__inquiry_fn)(void *arg, int status, struct pluq__grants *);
 
 /* Loop. shared: good answers are kept too. NULL: no memory. */

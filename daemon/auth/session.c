@@ -269,7 +269,7 @@ static void on_outcome(void *arg, int status, struct pluq__grants *grants)
 	case 0:
 		take(s, grants);
 		break;
-	case PLUQ_EDENIED:
+	case PLUQ_EREFUSED:
 	case PLUQ_ENOGRANT:
 		s->refused = status;
 		break;

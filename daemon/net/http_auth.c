@@ -142,7 +142,7 @@ static void on_opened(void *arg, int status)
 {
 	struct pluq__http_conn *h = arg;
 	int result = status == 0 ? judge(h) :
-	    status == PLUQ_EDENIED || status == PLUQ_ENOGRANT ? unknown(h, "unknown secret") :
+	    status == PLUQ_EREFUSED || status == PLUQ_ENOGRANT ? unknown(h, "unknown secret") :
 	    unavailable(h, status == PLUQ_ENOMEM ? "out of memory" : "the secret cannot be looked up");
 	if (status < 0)
 		pluq__http_who_unref(&h->who);

@@ -100,8 +100,8 @@ struct pluq_auth_asking;
 
 /* Once, in a later step of the loop that has asked, never inside the call. */
 typedef void (*pluq_auth_answer_fn)(void *arg, const struct pluq_auth_answer *);
-/* status: 0: allowed. PLUQ_EDENIED: refused by a plugin, or not permitted to do this. PLUQ_ENOGRANT: a good answer, but it
- * permits nothing at all. PLUQ_EAUTH: it could not be found out. PLUQ_ENOMEM. */
+/* status: 0: allowed. PLUQ_EDENIED: known, but not permitted to do this. PLUQ_EREFUSED: a plugin has denied it altogether.
+ * PLUQ_ENOGRANT: a good answer, but it permits nothing at all. PLUQ_EAUTH: it could not be found out. PLUQ_ENOMEM. */
 typedef void (*pluq_auth_fn)(void *arg, int status);
 
 struct pluq_auth {

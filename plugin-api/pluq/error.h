@@ -33,7 +33,8 @@ extern "C" {
 	X(EDENIED, -19, "not permitted")                                                                               \
 	X(ENOGRANT, -20, "no authorizations found")                                                                    \
 	X(EAUTH, -21, "authorization cannot be found out")                                                             \
-	X(ETLS, -22, "TLS failed")
+	X(ETLS, -22, "TLS failed")                                                                                     \
+	X(EREFUSED, -23, "refused")
 
 enum pluq_error {
 #define PLUQ_ERROR_ENUM(name, value, text) PLUQ_##name = value,

@@ -34,7 +34,7 @@ static void the_oldest_makes_room(void **state)
 
 	for (uint64_t i = 0; i < 100; i++) {
 		fill_key(key, i);
-		kept = (struct pluq__kept){.status = PLUQ_EDENIED, .until_ns = (int64_t)i};
+		kept = (struct pluq__kept){.status = PLUQ_EREFUSED, .until_ns = (int64_t)i};
 		pluq__cache_put(cache, key, &kept, 0);
 	}
 	assert_int_equal(pluq__cache_count(cache), 10);
@@ -63,7 +63,7 @@ static void refusals_are_kept_for_all_that_come_with_the_same_facts(void **state
 {
 	static const struct {
 		int verdict, status;
-	} cases[] = {{PLUQ_AUTH_DENY, PLUQ_EDENIED}, {PLUQ_AUTH_SILENT, PLUQ_ENOGRANT}};
+	} cases[] = {{PLUQ_AUTH_DENY, PLUQ_EREFUSED}, {PLUQ_AUTH_SILENT, PLUQ_ENOGRANT}};
 
 	rig_up(1);
 	for (int i = 0; i < 2; i++) {
@@ -104,7 +104,7 @@ static void other_facts_are_another_question(void **state)
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
 	rig_up(1);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(client_opens(c, i == 0 ? "s" : i == 1 ? "t" : ""), PLUQ_EDENIED);
+		assert_int_equal(client_opens(c, i == 0 ? "s" : i == 1 ? "t" : ""), PLUQ_EREFUSED);
 		client_close(c);
 	}
 	assert_int_equal(rig.plug[0].asked, 3);
@@ -155,11 +155,11 @@ static void refusals_are_forgotten_after_a_short_while(void **state)
 
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
 	rig_up(1);
-	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_ALLOW;
 	leap(4 * PLUQ__SEC);
-	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	leap(PLUQ__SEC);
 	assert_int_equal(client_opens(c, "s"), 0);
@@ -173,7 +173,7 @@ static void a_reload_forgets_them_and_may_change_the_settings(void **state)
 
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
 	rig_up(1);
-	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_ALLOW;
 	rig.config.deny_ttl_ns = 0;
@@ -181,7 +181,7 @@ static void a_reload_forgets_them_and_may_change_the_settings(void **state)
 	assert_int_equal(client_opens(c, "s"), 0);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
-	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_ALLOW; /* nothing is kept any more */
 	assert_int_equal(client_opens(c, "s"), 0);
@@ -285,7 +285,7 @@ static void requests_too_outlive_a_backend_that_is_down(void **state)
 	assert_int_equal(rig.plug[0].asked, 3);
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
 	leap(6 * PLUQ__SEC);
-	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens_shared(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_ERROR;
 	leap(6 * PLUQ__SEC);
@@ -310,7 +310,7 @@ static void an_error_does_not_bring_back_what_was_refused_meanwhile(void **state
 	assert_true(plug_waits_for(&rig.plug[0], 2));
 	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_DENY));
 	assert_true(until_at_least(&c->opened, 2));
-	assert_int_equal(c->open_status, PLUQ_EDENIED);
+	assert_int_equal(c->open_status, PLUQ_EREFUSED);
 	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_ERROR));
 	assert_true(until_at_least(&d->opened, 1));
 	assert_int_equal(d->open_status, PLUQ_EAUTH);

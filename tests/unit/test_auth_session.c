@@ -87,7 +87,7 @@ static void refusals_and_errors_have_each_their_status(void **state)
 
 	rig_up(1);
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
-	assert_int_equal(client_opens(c, "s"), PLUQ_EDENIED);
+	assert_int_equal(client_opens(c, "s"), PLUQ_EREFUSED);
 	client_close(c);
 	rig.plug[0].verdict = PLUQ_AUTH_SILENT;
 	assert_int_equal(client_opens(c, "s"), PLUQ_ENOGRANT);
@@ -180,7 +180,7 @@ static void when_asked_again_refusals_and_errors_are_told(void **state)
 {
 	static const struct {
 		int verdict, status;
-	} cases[] = {{PLUQ_AUTH_DENY, PLUQ_EDENIED}, {PLUQ_AUTH_SILENT, PLUQ_ENOGRANT}, {PLUQ_AUTH_ERROR, PLUQ_EAUTH}};
+	} cases[] = {{PLUQ_AUTH_DENY, PLUQ_EREFUSED}, {PLUQ_AUTH_SILENT, PLUQ_ENOGRANT}, {PLUQ_AUTH_ERROR, PLUQ_EAUTH}};
 
 	rig_up(1);
 	for (int i = 0; i < 3; i++) {
@@ -229,9 +229,9 @@ static void a_stale_verdict_holds_while_the_backend_is_down(void **state)
 	rig_down();
 }
 
-static bool is_denied(void *arg)
+static bool is_refused(void *arg)
 {
-	return client_checks(arg, PLUQ_MAY_PUBLISH, "t", "") == PLUQ_EDENIED;
+	return client_checks(arg, PLUQ_MAY_PUBLISH, "t", "") == PLUQ_EREFUSED;
 }
 
 static void a_refusal_takes_force_at_once_also_on_a_stale_verdict(void **state)
@@ -246,9 +246,9 @@ static void a_refusal_takes_force_at_once_also_on_a_stale_verdict(void **state)
 	assert_int_equal(client_checks(c, PLUQ_MAY_PUBLISH, "t", ""), 0);
 	rig.plug[0].verdict = PLUQ_AUTH_DENY;
 	leap(2 * PLUQ__SEC);
-	assert_true(until(is_denied, c));
+	assert_true(until(is_refused, c));
 	rig.plug[0].verdict = PLUQ_AUTH_ERROR; /* what was refused is not let in again by an error */
-	assert_int_equal(client_checks(c, PLUQ_MAY_PUBLISH, "t", ""), PLUQ_EDENIED);
+	assert_int_equal(client_checks(c, PLUQ_MAY_PUBLISH, "t", ""), PLUQ_EREFUSED);
 	client_free(&c);
 	rig_down();
 }

@@ -52,7 +52,7 @@ static void one_whose_grant_is_gone_is_told_within_its_time_to_live(void **state
 		const char *channel;
 		int status;
 	} cases[] = {
-		{PLUQ_AUTH_DENY, ".*", PLUQ_EDENIED}, {PLUQ_AUTH_SILENT, ".*", PLUQ_ENOGRANT}, {PLUQ_AUTH_ALLOW, "^other$", PLUQ_EDENIED},
+		{PLUQ_AUTH_DENY, ".*", PLUQ_EREFUSED}, {PLUQ_AUTH_SILENT, ".*", PLUQ_ENOGRANT}, {PLUQ_AUTH_ALLOW, "^other$", PLUQ_EDENIED},
 	};
 
 	rig_up(1);
@@ -145,7 +145,7 @@ static void with_stale_a_backend_that_comes_back_is_believed_at_once(void **stat
 	for (int i = 0; i < 61; i++) /* the longest gap */
 		leap(PLUQ__SEC);
 	assert_true(until_at_least(&c->watched, 1));
-	assert_int_equal(c->watch_status, PLUQ_EDENIED);
+	assert_int_equal(c->watch_status, PLUQ_EREFUSED);
 	client_free(&c);
 	rig_down();
 }
@@ -167,7 +167,7 @@ static void a_process_that_stood_still_asks_before_it_cuts_off(void **state)
 	assert_int_equal(c->watched, 0);
 	assert_true(plug_answer(&rig.plug[0], PLUQ_AUTH_DENY));
 	assert_true(until_at_least(&c->watched, 1));
-	assert_int_equal(c->watch_status, PLUQ_EDENIED);
+	assert_int_equal(c->watch_status, PLUQ_EREFUSED);
 	client_free(&c);
 	rig_down();
 }

@@ -147,7 +147,7 @@ static void auth_refused_says_why(void **state)
 		const char *error;
 	} cases[] = {
 		{PLUQ_ENOGRANT, "1:E_UNAUTHORIZED AUTH no authorizations found"},
-		{PLUQ_EDENIED, "1:E_AUTH_FAILED AUTH failed"},
+		{PLUQ_EREFUSED, "1:E_AUTH_FAILED AUTH failed"},
 		{PLUQ_EAUTH, "1:E_AUTH_FAILED AUTH failed"},
 		{PLUQ_ENOMEM, "1:E_AUTH_FAILED AUTH failed"},
 	};
@@ -226,6 +226,7 @@ static void not_permitted_is_fatal(void **state)
 		{PLUQ_EDENIED, "DPUB t 1\n", "x", "1:E_UNAUTHORIZED AUTH failed for DPUB on \"t\" \"\""},
 		{PLUQ_EDENIED, "MPUB t\n", NULL, "1:E_UNAUTHORIZED AUTH failed for MPUB on \"t\" \"\""},
 		{PLUQ_EAUTH, "PUB t\n", "x", "1:E_AUTH_FAILED AUTH failed"},
+		{PLUQ_EREFUSED, "PUB t\n", "x", "1:E_AUTH_FAILED AUTH failed"},
 		{PLUQ_EAUTH, "SUB t c\n", NULL, "1:E_AUTH_FAILED AUTH failed"},
 	};
 
