@@ -323,6 +323,9 @@ static bool is_possible(const struct pluq_conn *c, const struct pluq_upgrade *u)
 		return false;
 	if (u->what == PLUQ_UPGRADE_TLS)
 		return !c->layer && u->tls && !pluq__tls_is_client(u->tls);
+	const struct pluq__tls_layer *tls = pluq__tls_layer_of(c); /* the only one that another may stand on */
+	if (c->layer && (!tls || c->layer != &tls->layer))
+		return false;
 	return u->what == PLUQ_UPGRADE_SNAPPY || (u->what == PLUQ_UPGRADE_DEFLATE && u->level >= 1 && u->level <= 9);
 }
 

@@ -59,7 +59,7 @@ enum { PLUQ_UPGRADE_TLS = 1, PLUQ_UPGRADE_SNAPPY = 2, PLUQ_UPGRADE_DEFLATE = 3 }
 /* A layer between the connection and its socket. */
 struct pluq_upgrade {
 	uint32_t size;
-	uint32_t what;          /* PLUQ_UPGRADE_*. TLS only as the first */
+	uint32_t what;          /* PLUQ_UPGRADE_*. TLS only as the first, one compression at most */
 	struct pluq_tls *tls;   /* TLS: our side's configuration, for connections that we accept */
 	int64_t timeout_ns;     /* TLS: of the handshake */
 	int32_t level;          /* deflate: 1 .. 9 */

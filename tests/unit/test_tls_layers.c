@@ -128,6 +128,8 @@ static void words_go_through_both(void **state)
 		}
 		say(s, "info\n");
 		assert_true(hears(s, tls ? "304 1302 TLS_AES_256_GCM_SHA384 fresh unverified <>\n" : "clear\n"));
+		say(s, "deflate\n"); /* no compression on compression */
+		assert_true(hears(s, "go\nrefused\n"));
 		end(s);
 	}
 }

@@ -49,9 +49,9 @@ int authd_tls_reload(struct authd *a, const struct conf *c, struct pluq_why *why
 {
 	const struct pluq_net *net = a->host->net;
 	struct pluq_tls_params server = server_params(c), client = client_params(c);
-	int status = 0;
+	int status = a->tls ? net->tls_check(&server, why) : 0; /* all or nothing */
 
-	if (a->client)
+	if (status == 0 && a->client)
 		status = net->tls_change(a->client, &client, why);
 	if (status == 0 && a->tls)
 		status = net->tls_change(a->tls, &server, why);
