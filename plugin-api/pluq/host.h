@@ -20,6 +20,8 @@ struct pluq_net;
 struct pluq_http;
 struct pluq_broker;
 struct pluq_auth;
+struct pluq_metrics;
+struct pluq_validators;
 struct pluq_timer;
 
 /* Longest body of a message, bytes: what every handler, the engine and every storage format can rely on. */
@@ -90,6 +92,8 @@ struct pluq_host {
 	int (*set_log_level)(const struct pluq_host *, const char *word);
 
 	const struct pluq_auth *auth; /* handlers and auth plugins, else NULL */
+	const struct pluq_metrics *metrics;       /* every plugin */
+	const struct pluq_validators *validators; /* handlers only, else NULL */
 };
 
 #ifdef __cplusplus

@@ -17,6 +17,7 @@
  *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, tls_check, conn_tls, conn_upgrade, on_upgraded; listen and connect
  *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header;
  *			check
+ *	0.4	2026-11-26	metrics and validator kinds
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H
@@ -32,7 +33,7 @@ extern "C" {
 #endif
 
 #define PLUQ_ABI_MAJOR 0
-#define PLUQ_ABI_MINOR 3
+#define PLUQ_ABI_MINOR 4
 #define PLUQ_PLUGIN_ABI .abi_major = PLUQ_ABI_MAJOR, .abi_minor = PLUQ_ABI_MINOR
 
 struct pluq_host;
@@ -40,9 +41,9 @@ struct pluq_host;
 enum pluq_kind {
 	PLUQ_KIND_HANDLER = 1,  /* ops: struct pluq_handler_ops, <pluq/handler.h> */
 	PLUQ_KIND_AUTH = 2,     /* ops: struct pluq_auth_ops, <pluq/auth.h> */
-	PLUQ_KIND_METRICS = 3,  /* reserved */
+	PLUQ_KIND_METRICS = 3,  /* ops: struct pluq_metrics_ops, <pluq/metrics.h> */
 	PLUQ_KIND_STORAGE = 4,  /* ops: struct pluq_storage_ops, <pluq/storage.h> */
-	PLUQ_KIND_VALIDATOR = 5 /* reserved */
+	PLUQ_KIND_VALIDATOR = 5 /* ops: struct pluq_validator_ops, <pluq/validator.h> */
 };
 
 /* Type of an option and of the member of the conf struct at its offset. */
