@@ -9,6 +9,7 @@
 #include "plugin/host_table.h"
 #include "privileges.h"
 #include "setup.h"
+#include "validate/validate.h"
 
 struct event;
 struct pluq__reload;
@@ -37,6 +38,7 @@ struct pluq__daemon {
 	struct pluq__net *net;
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
+	struct pluq__validate *validate;
 	struct pluq__process process;
 	struct pluq__user user;
 	struct event *signal[PLUQ__SIGNALS];

@@ -66,6 +66,8 @@ static int fill_plugin(struct pluq__plugin *one, struct fresh *fresh, const stru
 	}
 	if ((rc = pluq__conf_fill(&fresh->conf, &one->table, one->instance, w->options, p)))
 		return rc;
+	if (one->entry->kind == PLUQ_KIND_VALIDATOR && (rc = pluq__validate_check(fresh->conf.block, one->instance, p)))
+		return rc;
 	fresh->filled = true;
 	if (keep_constants(&fresh->conf, &one->conf, &one->table, one->instance, one->entry->reload != NULL))
 		return pluq__problem(p, PLUQ_ENOMEM, "out of memory");
@@ -176,6 +178,8 @@ static void done(struct pluq__job *job)
 			replace(&all->items[i].conf, &all->items[i].before, &r->fresh[i].conf);
 	if (r->good) {
 		reload_auth(d);
+		if (pluq__validate_reload(d->validate))
+			pluq__log(PLUQ_ERROR, "core", "out of memory: which validators judge what stays as it was");
 		pluq__log(PLUQ_INFO, "core", "reloaded");
 	}
 	pluq__reload_free(d);

@@ -53,10 +53,26 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 		return no_memory(p);
 	pluq__lane_limit(resolver, RESOLVER_WIDTH);
 	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops) ||
-	    pluq__auth_new(&d->auth, &d->loops, compiling, s->slow_operation_ns, &auth))
+	    pluq__auth_new(&d->auth, &d->loops, compiling, s->slow_operation_ns, &auth) ||
+	    pluq__validate_new(&d->validate, &d->loops, s->slow_operation_ns))
 		return no_memory(p);
 	d->process = (struct pluq__process){ .loops = &d->loops, .net = d->net, .broker = d->broker, .auth = d->auth,
-		.plugins = &d->setup->plugins, .start_real_ns = pluq__clock_real_ns() };
+		.validate = d->validate, .plugins = &d->setup->plugins, .start_real_ns = pluq__clock_real_ns() };
+	return 0;
+}
+
+/* Before any host is filled: whether there are validators is seen by who looks at a host. */
+static int add_validators(struct pluq__daemon *d, struct pluq__problem *p)
+{
+	struct pluq__plugins *all = &d->setup->plugins;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct pluq__plugin *one = &all->items[i];
+
+		if (one->entry->kind == PLUQ_KIND_VALIDATOR &&
+		    pluq__validate_add(d->validate, one->instance, one->entry->ops, &one->self, &one->conf.block))
+			return no_memory(p);
+	}
 	return 0;
 }
 
@@ -64,6 +80,8 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 {
 	struct pluq__plugins *all = &d->setup->plugins;
 
+	if (add_validators(d, p))
+		return PLUQ_ENOMEM;
 	for (size_t i = 0; i < all->count; i++) {
 		struct pluq__plugin *one = &all->items[i];
 		int width = one->entry->kind == PLUQ_KIND_STORAGE ? STORAGE_WIDTH : OTHER_WIDTH;
@@ -91,6 +109,8 @@ static int init_one(struct pluq__plugin *one, struct pluq__problem *p)
 
 	one->host.in_init = true;
 	rc = one->entry->init(&one->host.pub, one->conf.block, &one->self, &why);
+	if (!rc && one->entry->kind == PLUQ_KIND_VALIDATOR && pluq__validate_metrics(one->host.validate, &one->host.pub))
+		pluq__log(PLUQ_WARN, one->instance, "out of memory: what validators say is missing in metrics");
 	one->host.in_init = false;
 	if (rc)
 		return pluq__problem(p, rc, "%s: %s", one->instance, *why.text ? why.text : "its init failed");
@@ -178,6 +198,11 @@ static int load_queues(struct pluq__daemon *d, struct pluq__problem *p)
 	return rc ? pluq__problem(p, rc, "%s: %s", storage->instance, why.text) : 0;
 }
 
+static int start_validators(struct pluq__daemon *d, struct pluq__problem *p)
+{
+	return pluq__validate_start(d->validate) ? no_memory(p) : 0;
+}
+
 static int start_handlers(struct pluq__plugins *all, struct pluq__problem *p)
 {
 	for (size_t i = 0; i < all->count; i++) {
@@ -220,7 +245,7 @@ static int start(struct pluq__daemon *d, struct pluq__problem *p)
 	int rc;
 
 	if ((rc = prepare(d, p)) || (rc = init_plugins(d, p)) || (rc = load_queues(d, p)) ||
-	    (rc = start_handlers(&d->setup->plugins, p)))
+	    (rc = start_validators(d, p)) || (rc = start_handlers(&d->setup->plugins, p)))
 		return rc;
 	if (pluq__auth_idle(d->auth))
 		pluq__log(PLUQ_WARN, "core", "there are auth plugins, but no handler asks them: whoever can connect may do everything. For the "
@@ -256,6 +281,7 @@ static void tear_down(struct pluq__daemon *d, int status)
 	if (d->have_loops)
 		pluq__loops_settle(&d->loops);
 	pluq__auth_end(d->auth);
+	pluq__validate_free(&d->validate);
 	fini_kind(&d->setup->plugins, false);
 	fini_kind(&d->setup->plugins, true);
 	pluq__reload_free(d); /* after fini: a plugin may be looking at what it brought */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "validate/validate.h"
+
 int pluq__setup_read(struct pluq__setup *s, const struct pluq__args *args, struct pluq__problem *p)
 {
 	int rc;
@@ -39,7 +41,9 @@ static int load_one(struct pluq__setup *s, const struct pluq__wanted *w, struct 
 	if (rc)
 		return pluq__problem(p, rc, "%s: %.900s", pluq__origin_text(&w->origin, place, sizeof(place)), cause.text);
 	plugin = &s->plugins.items[s->plugins.count - 1];
-	return pluq__conf_fill(&plugin->conf, &plugin->table, w->instance, w->options, p);
+	if ((rc = pluq__conf_fill(&plugin->conf, &plugin->table, w->instance, w->options, p)))
+		return rc;
+	return plugin->entry->kind == PLUQ_KIND_VALIDATOR ? pluq__validate_check(plugin->conf.block, w->instance, p) : 0;
 }
 
 static bool brings_storage(const struct pluq__plugins *all, const struct pluq__wanted *w)

@@ -10,6 +10,7 @@
 struct pluq__net;
 struct pluq__broker;
 struct pluq__auth;
+struct pluq__validate;
 
 struct pluq__host {
 	struct pluq_host pub; /* first: what the plugin sees */
@@ -18,6 +19,7 @@ struct pluq__host {
 	struct pluq__net *net;     /* of the process */
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
+	struct pluq__validate *validate;
 	void *plugins;             /* the loader's list, for option_get */
 	bool in_init;              /* calls marked "init only" are allowed now */
 };

@@ -3,6 +3,7 @@
 #include <pluq/auth.h>
 #include <pluq/handler.h>
 #include <pluq/storage.h>
+#include <pluq/validator.h>
 
 #include <string.h>
 
@@ -103,6 +104,28 @@ static int check_auth_ops(const struct pluq_auth_ops *ops, struct pluq__problem 
 	return 0;
 }
 
+static bool is_option(const struct pluq__table *table, size_t i, const char *key, uint32_t type, size_t offset)
+{
+	const struct pluq_option *o = i < pluq__table_count(table) ? pluq__table_at(table, i) : NULL;
+
+	return o && strcmp(o->key, key) == 0 && o->type == type && o->offset == offset;
+}
+
+/* The daemon looks at the first member of a validator's conf struct. */
+static int check_validator(const struct pluq_plugin *e, struct pluq__problem *p)
+{
+	const struct pluq_validator_ops *ops = e->ops;
+	const struct pluq__table table = { e->options, e->option_size, e->conf_size };
+
+	NEED(ops, judge);
+	if (!is_option(&table, 0, "topics", PLUQ_OPT_STRINGS, offsetof(struct pluq_validator_conf, topics)) ||
+	    !is_option(&table, 1, "on_reject", PLUQ_OPT_ENUM, offsetof(struct pluq_validator_conf, on_reject)) ||
+	    !is_option(&table, 2, "divert_to", PLUQ_OPT_STRING, offsetof(struct pluq_validator_conf, divert_to)))
+		return pluq__problem(p, PLUQ_EINVAL, "its options do not begin with those of every validator: "
+		    "put PLUQ_VALIDATOR_OPTIONS first, and struct pluq_validator_conf first in its conf");
+	return 0;
+}
+
 static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 {
 	if (!pluq__kind_word(e->kind))
@@ -119,6 +142,8 @@ static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 		return check_auth_ops(e->ops, p);
 	case PLUQ_KIND_STORAGE:
 		return check_storage_ops(e->ops, p);
+	case PLUQ_KIND_VALIDATOR:
+		return check_validator(e, p);
 	default:
 		return pluq__problem(p, PLUQ_EINVAL, "its kind, %s, is not supported by this pluqd",
 		    pluq__kind_word(e->kind));

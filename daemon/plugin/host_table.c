@@ -10,6 +10,7 @@
 #include "../base/log.h"
 #include "../broker/broker.h"
 #include "../net/net.h"
+#include "../validate/validate.h"
 #include "settings.h"
 #include "values.h"
 
@@ -252,12 +253,14 @@ void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *pr
 			.option_get = host_option_get,
 			.set_log_level = host_set_log_level,
 			.auth = peers ? &pluq__auth_table : NULL,
+			.validators = handler && pluq__validate_required(process->validate) ? &pluq__validators_table : NULL,
 		},
 		.loops = process->loops,
 		.lane = lane,
 		.net = process->net,
 		.broker = process->broker,
 		.auth = process->auth,
+		.validate = process->validate,
 		.plugins = process->plugins,
 	};
 }

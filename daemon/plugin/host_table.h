@@ -11,6 +11,7 @@ struct pluq__process {
 	struct pluq__net *net;
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
+	struct pluq__validate *validate;
 	struct pluq__plugins *plugins;
 	int64_t start_real_ns;
 };

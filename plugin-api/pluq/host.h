@@ -93,7 +93,7 @@ struct pluq_host {
 
 	const struct pluq_auth *auth; /* handlers and auth plugins, else NULL */
 	const struct pluq_metrics *metrics;       /* every plugin */
-	const struct pluq_validators *validators; /* handlers only, else NULL */
+	const struct pluq_validators *validators; /* handlers of a process that has validators, else NULL */
 };
 
 #ifdef __cplusplus

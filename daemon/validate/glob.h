@@ -1,0 +1,17 @@
+/* Private to the daemon. Globs for names of topics: * any run of bytes, ? one byte, [a-z_] one of a set, [!a-z] or [^a-z] one that is not
+ * in it; a ] that is meant stands first in its set, a - first or last. There is no escape: names have no such characters. */
+#ifndef PLUQ__GLOB_H
+#define PLUQ__GLOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLUQ__GLOB_MAX 256
+
+/* What is wrong with it, for people; NULL: nothing. */
+const char *pluq__glob_wrong(const char *glob);
+
+/* The glob is one that nothing is wrong with. Takes at most glob * length steps. */
+bool pluq__glob_match(const char *glob, const char *name, size_t length);
+
+#endif
