@@ -282,6 +282,7 @@ static void on_moved(struct pluq_conn *net, void *user)
 	struct conn *c = user;
 
 	(void)net;
+	c->validation_epoch = 0;
 	if (settle_on_loop(c) < 0)
 		conn_abort(c);
 }

@@ -96,6 +96,8 @@ struct conn {
 	uint32_t stale;           /* times the command at hand found its topic deleted */
 	struct pub_counts counts;
 	struct pub_count *count;  /* of topic */
+	const struct pluq_validation *validation; /* of topic, on this loop; NULL: nothing judges it */
+	uint64_t validation_epoch;                /* as of which; 0: not asked */
 	struct answers answers;
 	uint32_t owed;            /* OK frames not written yet */
 

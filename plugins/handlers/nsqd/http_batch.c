@@ -14,6 +14,7 @@ static void batch_free(struct batch *b)
 {
 	if (b->topic)
 		b->nsqd->broker->topic_unref(b->topic);
+	sieve_fini(&b->sieve);
 	free(b);
 }
 
@@ -27,9 +28,10 @@ static void refuse(struct batch *b, int status)
 	batch_free(b);
 }
 
-static void again(struct batch *b, const uint8_t *from)
+static void again(struct batch *b, const uint8_t *from, size_t index)
 {
 	b->at = from;
+	b->index = index;
 	b->nsqd->broker->topic_unref(b->topic);
 	b->topic = NULL;
 	find_topic(b);
@@ -49,6 +51,70 @@ static void on_published(void *arg, int status, const struct pluq_why *why)
 		publish(b);
 }
 
+static void answer_ok(struct batch *b)
+{
+	http_text(b->nsqd, b->req, 200, "OK");
+	batch_free(b);
+}
+
+/* pluq_done_fn */
+static void on_parts(void *arg, int status, const struct pluq_why *why)
+{
+	(void)why;
+	if (status < 0)
+		refuse(arg, status);
+	else
+		answer_ok(arg);
+}
+
+/* What stayed has been accepted; the rest goes elsewhere. */
+static void publish_parts(struct batch *b)
+{
+	struct split *split = b->sieve.split;
+	struct pluq_why why = {""};
+
+	b->sieve.split = NULL;
+	int status = split ? split_send(split, b->defer_ns, on_parts, b, &why) : 0;
+	if (status != PLUQ_ELATER)
+		on_parts(b, status, &why);
+}
+
+/* The next message that the validators have left where it was to go. */
+static bool next_kept(struct batch *b, struct pluq_body *out)
+{
+	do {
+		if (!b->next(b, out))
+			return false;
+	} while (sieve_leaves_out(&b->sieve, b->index++));
+	return true;
+}
+
+/* Asks the validators about all of it, so that nothing is published of a batch that is refused. false: the request is answered. */
+static bool validate(struct batch *b)
+{
+	const struct nsqd *n = b->nsqd;
+	const uint8_t *first = b->at;
+	enum sieved sieved = SIEVE_ACCEPTS;
+	struct text text = {0};
+	struct pluq_body body;
+
+	b->sieve = (struct sieve){.nsqd = b->nsqd, .by = n->validators->of(n->host, b->name, b->name_length)};
+	while (b->sieve.by && sieved == SIEVE_ACCEPTS && b->next(b, &body))
+		sieved = sieve_judge(&b->sieve, &body);
+	b->at = first;
+	if (sieved == SIEVE_ACCEPTS)
+		return true;
+	text_str(&text, "MSG_REJECTED ");
+	sieve_text(&b->sieve, b->many, &text);
+	text_byte(&text, 0);
+	if (sieved == SIEVE_NO_MEMORY || text.failed)
+		n->http->error(b->req, 500, "INTERNAL_ERROR");
+	else
+		n->http->error(b->req, 400, text.data);
+	text_free(&text);
+	return false;
+}
+
 /* Hands over chunk by chunk; a late answer goes on with the next one. */
 static void publish(struct batch *b)
 {
@@ -56,8 +122,8 @@ static void publish(struct batch *b)
 
 	for (;;) {
 		const uint8_t *from = b->at;
-		size_t n = 0;
-		while (n < CHUNK && b->next(b, &bodies[n]))
+		size_t n = 0, index = b->index;
+		while (n < CHUNK && next_kept(b, &bodies[n]))
 			n++;
 		if (n == 0)
 			break;
@@ -65,7 +131,7 @@ static void publish(struct batch *b)
 		if (status == PLUQ_ELATER)
 			return;
 		if (status == PLUQ_ESTALE && ++b->stale <= STALE_TRIES) {
-			again(b, from);
+			again(b, from, index);
 			return;
 		}
 		if (status < 0) {
@@ -73,8 +139,7 @@ static void publish(struct batch *b)
 			return;
 		}
 	}
-	http_text(b->nsqd, b->req, 200, "OK");
-	batch_free(b);
+	publish_parts(b);
 }
 
 /* pluq_topic_fn */
@@ -87,7 +152,7 @@ static void on_topic(void *arg, int status, struct pluq_topic *topic)
 		return;
 	}
 	b->topic = topic;
-	if (!b->judged && !b->judge(b)) {
+	if (!b->judged && (!b->judge(b) || (b->nsqd->validators && !validate(b)))) {
 		batch_free(b);
 		return;
 	}
@@ -105,7 +170,7 @@ static void find_topic(struct batch *b)
 }
 
 void batch_start(struct nsqd *n, struct pluq_http_request *req, const struct name_arg *topic,
-    bool (*judge)(struct batch *), bool (*next)(struct batch *, struct pluq_body *))
+    bool many, bool (*judge)(struct batch *), bool (*next)(struct batch *, struct pluq_body *))
 {
 	struct batch *b = calloc(1, sizeof(*b));
 	size_t length;
@@ -120,6 +185,7 @@ void batch_start(struct nsqd *n, struct pluq_http_request *req, const struct nam
 	memcpy(b->name, topic->name, topic->length); /* a valid name */
 	b->at = n->http->body(req, &length);
 	b->end = b->at + length;
+	b->many = many;
 	b->judge = judge;
 	b->next = next;
 	find_topic(b);

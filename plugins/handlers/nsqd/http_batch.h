@@ -3,6 +3,7 @@
 #define NSQD_HTTP_BATCH_H
 
 #include "http_args.h"
+#include "sieve.h"
 
 struct batch {
 	struct nsqd *nsqd;
@@ -13,7 +14,10 @@ struct batch {
 	const uint8_t *at, *end; /* what is still to be published, of the request's body */
 	int64_t defer_ns;
 	uint32_t stale; /* times the topic was found deleted */
+	bool many;      /* it is a batch: errors name the message */
 	bool judged;    /* judge has run */
+	struct sieve sieve;
+	size_t index;   /* of the next message */
 	/* Called once the topic is there. false: it has answered the request. */
 	bool (*judge)(struct batch *);
 	/* Takes the next message from at; false: there is none. */
@@ -21,7 +25,7 @@ struct batch {
 };
 
 /* Runs to the answer: topic, judge, messages. */
-void batch_start(struct nsqd *, struct pluq_http_request *, const struct name_arg *topic, bool (*judge)(struct batch *),
-    bool (*next)(struct batch *, struct pluq_body *));
+void batch_start(struct nsqd *, struct pluq_http_request *, const struct name_arg *topic, bool many,
+    bool (*judge)(struct batch *), bool (*next)(struct batch *, struct pluq_body *));
 
 #endif

@@ -102,7 +102,7 @@ void http_mpub(void *arg, struct pluq_http_request *req)
 	if (!http_query_ok(n, req) || !http_name_arg(n, req, "topic", "MISSING_ARG_TOPIC", "INVALID_TOPIC", &topic))
 		return;
 	if (is_binary(n, req))
-		batch_start(n, req, &topic, judge_binary, next_binary);
+		batch_start(n, req, &topic, true, judge_binary, next_binary);
 	else
-		batch_start(n, req, &topic, judge_lines, next_line);
+		batch_start(n, req, &topic, true, judge_lines, next_line);
 }

@@ -60,5 +60,5 @@ void http_pub(void *arg, struct pluq_http_request *req)
 		return;
 	}
 	if (http_query_ok(n, req) && http_name_arg(n, req, "topic", "MISSING_ARG_TOPIC", "INVALID_TOPIC", &topic))
-		batch_start(n, req, &topic, judge, next);
+		batch_start(n, req, &topic, false, judge, next);
 }

@@ -52,6 +52,8 @@ nsqd_files = \
 	plugins/handlers/nsqd/publish.c \
 	plugins/handlers/nsqd/quote.c plugins/handlers/nsqd/quote.h \
 	plugins/handlers/nsqd/relief.c plugins/handlers/nsqd/relief.h \
+	plugins/handlers/nsqd/sieve.c plugins/handlers/nsqd/sieve.h \
+	plugins/handlers/nsqd/split.c plugins/handlers/nsqd/split.h \
 	plugins/handlers/nsqd/stats.h \
 	plugins/handlers/nsqd/stats_gather.c \
 	plugins/handlers/nsqd/stats_json.c \

@@ -113,6 +113,7 @@ static struct nsqd *make(const struct pluq_host *host, const struct conf *conf)
 	n->broker = host->broker;
 	n->net = host->net;
 	n->http = host->http;
+	n->validators = host->validators;
 	n->conf = conf;
 	if (gethostname(n->hostname, sizeof(n->hostname) - 1) < 0)
 		strcpy(n->hostname, "localhost");

@@ -4,6 +4,7 @@
 #define NSQD_NSQD_H
 
 #include <pluq/handler.h>
+#include <pluq/validator.h>
 
 #include "options.h"
 
@@ -63,6 +64,7 @@ struct nsqd {
 	const struct pluq_broker *broker;
 	const struct pluq_net *net;
 	const struct pluq_http *http;
+	const struct pluq_validators *validators; /* NULL: none */
 	/* Swapped by a reload, on another thread. Whoever reads it uses what it finds within its step of a loop, and keeps nothing. */
 	const struct conf *_Atomic conf;
 	struct lookup lookup;

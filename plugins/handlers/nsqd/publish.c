@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "sieve.h"
 #include "protocol.h"
 
 /* Times a command looks its topic up again because it was deleted meanwhile. */
@@ -53,6 +54,7 @@ static void topic_set(struct conn *c, struct pluq_topic *topic)
 	c->topic = topic;
 	c->topic_name = c->nsqd->broker->topic_name(topic);
 	c->topic_length = (uint32_t)strlen(c->topic_name);
+	c->validation_epoch = 0;
 }
 
 /* pluq_topic_fn */
@@ -177,6 +179,85 @@ static int hand_over(struct conn *c, const struct publish *p)
 	return status;
 }
 
+/* --- validators */
+
+/* Found once per topic, loop and change of the validators. */
+static const struct pluq_validation *validation_of(struct conn *c)
+{
+	const struct nsqd *n = c->nsqd;
+
+	if (c->validation_epoch != n->validators->epoch(n->host)) {
+		c->validation = n->validators->of(n->host, c->topic_name, c->topic_length);
+		c->validation_epoch = n->validators->epoch(n->host); /* now: finding it may have changed that of others */
+	}
+	return c->validation;
+}
+
+/* The error goes to the client in its turn, and the connection goes on. */
+static void refuse(struct conn *c, const struct publish *p, const struct sieve *s)
+{
+	struct text text = {0};
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->bodies[i].msg)
+			c->nsqd->broker->msg_unref(p->bodies[i].msg);
+	text_printf(&text, "E_BAD_MESSAGE %s ", verb_name(p->verb));
+	sieve_text(s, p->verb == VERB_MPUB, &text);
+	answer_text(c, FRAME_ERROR, text);
+}
+
+/* What the sieve has kept, and what it has sent elsewhere: one answer when all of it is accepted. */
+static int hand_over_parts(struct conn *c, const struct publish *p, struct sieve *s)
+{
+	size_t kept = p->count - s->out_count;
+	struct answer *answer = answers_next(c);
+	struct split *split = s->split;
+	struct pluq_why why = {""};
+
+	if (!answer || !split)
+		return PLUQ_ENOMEM;
+	for (size_t i = 0; i < p->count; i++)
+		if (!sieve_leaves_out(s, i) && !split_add(split, c->topic_name, c->topic_length, &p->bodies[i]))
+			return PLUQ_ENOMEM;
+	if (kept)
+		split_know(split, c->topic_name, c->topic_length, c->topic);
+	answer->verb = (uint8_t)p->verb;
+	s->split = NULL;
+	int status = split_send(split, p->defer_ns, on_published, answer, &why);
+	if (status == 0 || status == PLUQ_ELATER)
+		count(c, kept);
+	if (status == 0) {
+		answer_ok(c);
+	} else if (status == PLUQ_ELATER) {
+		answers_take(c);
+		c->refs++;
+	} else if (c->intake) {
+		c->intake->count = 0; /* the split has had them */
+	}
+	return status;
+}
+
+/* One try with the topic at hand, as hand_over; what the validators have to say comes before. */
+static int hand_over_judged(struct conn *c, const struct publish *p)
+{
+	struct sieve sieve = {.nsqd = c->nsqd, .by = validation_of(c)};
+	enum sieved sieved = SIEVE_ACCEPTS;
+	int status;
+
+	for (size_t i = 0; sieve.by && i < p->count && sieved == SIEVE_ACCEPTS; i++)
+		sieved = sieve_judge(&sieve, &p->bodies[i]);
+	if (sieved == SIEVE_REFUSES) {
+		refuse(c, p, &sieve);
+		status = 0;
+	} else if (sieved == SIEVE_NO_MEMORY) {
+		status = PLUQ_ENOMEM;
+	} else {
+		status = sieve.out_count ? hand_over_parts(c, p, &sieve) : hand_over(c, p);
+	}
+	sieve_fini(&sieve);
+	return status;
+}
+
 enum step topic_open(struct conn *c, enum verb verb, struct span name)
 {
 	int status = topic_want(c, name);
@@ -206,7 +287,7 @@ enum step publish(struct conn *c, const struct publish *p)
 		enum step step = topic_open(c, p->verb, p->topic);
 		if (step != STEP_NEXT)
 			return step;
-		int status = hand_over(c, p);
+		int status = c->nsqd->validators ? hand_over_judged(c, p) : hand_over(c, p);
 		if (status == 0 || status == PLUQ_ELATER) {
 			c->stale = 0;
 			return STEP_NEXT;

@@ -1,0 +1,69 @@
+#include "sieve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool leave_out(struct sieve *s)
+{
+	size_t byte = s->seen / 8;
+
+	if (byte >= s->room) {
+		size_t room = s->room ? s->room : 16;
+		while (room <= byte)
+			room *= 2;
+		uint8_t *out = realloc(s->out, room);
+		if (!out)
+			return false;
+		memset(out + s->room, 0, room - s->room);
+		s->out = out;
+		s->room = room;
+	}
+	s->out[byte] |= (uint8_t)(1u << s->seen % 8);
+	s->out_count++;
+	return true;
+}
+
+static bool send_elsewhere(struct sieve *s, const struct pluq_body *body)
+{
+	const char *topic = s->judged.finding.topic;
+
+	if (!s->split && !(s->split = split_new(s->nsqd)))
+		return false;
+	if (s->judged.judgement == PLUQ_REJECT)
+		return split_drop(s->split, body);
+	return split_add(s->split, topic, strlen(topic), body);
+}
+
+enum sieved sieve_judge(struct sieve *s, const struct pluq_body *body)
+{
+	struct pluq_judged *judged = &s->judged;
+	enum sieved sieved = SIEVE_ACCEPTS;
+
+	s->nsqd->validators->judge(s->by, body->bytes, body->length, judged);
+	if (judged->judgement == PLUQ_REJECT && !judged->drop)
+		sieved = SIEVE_REFUSES;
+	else if (judged->judgement != PLUQ_ACCEPT && (!leave_out(s) || !send_elsewhere(s, body)))
+		sieved = SIEVE_NO_MEMORY;
+	s->seen++;
+	return sieved;
+}
+
+bool sieve_leaves_out(const struct sieve *s, size_t index)
+{
+	return index / 8 < s->room && (s->out[index / 8] >> index % 8 & 1);
+}
+
+void sieve_text(const struct sieve *s, bool batch, struct text *t)
+{
+	if (batch)
+		text_printf(t, "message(%zu) ", s->seen - 1);
+	text_printf(t, "rejected by %s: %s", s->judged.validator, s->judged.finding.reason);
+}
+
+void sieve_fini(struct sieve *s)
+{
+	split_free(&s->split);
+	free(s->out);
+	s->out = NULL;
+	s->room = 0;
+}

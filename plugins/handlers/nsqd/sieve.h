@@ -1,0 +1,29 @@
+/* The messages of a publish, judged one by one: what stays, what is left out, what goes elsewhere, what refuses the whole. */
+#ifndef NSQD_SIEVE_H
+#define NSQD_SIEVE_H
+
+#include <pluq/validator.h>
+
+#include "split.h"
+#include "text.h"
+
+struct sieve {
+	struct nsqd *nsqd;
+	const struct pluq_validation *by;
+	struct split *split; /* what is left out; NULL: nothing is */
+	uint8_t *out;        /* a bit for each message that is not to be published as it is; NULL: all are */
+	size_t room;         /* bytes there */
+	size_t seen, out_count;
+	struct pluq_judged judged; /* the last one that was not accepted */
+};
+
+enum sieved { SIEVE_ACCEPTS, SIEVE_REFUSES, SIEVE_NO_MEMORY };
+
+/* Judges the next message. SIEVE_REFUSES: the whole publish is refused because of it. */
+enum sieved sieve_judge(struct sieve *, const struct pluq_body *);
+bool sieve_leaves_out(const struct sieve *, size_t index);
+/* "rejected by NAME: REASON"; of a batch, which message it was, before that. */
+void sieve_text(const struct sieve *, bool batch, struct text *);
+void sieve_fini(struct sieve *);
+
+#endif
