@@ -1,0 +1,1 @@
+include plugins/validators/json/local.mk
