@@ -1,5 +1,6 @@
 /* One message, judged. */
 #include <pluq/name.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/clock.h"
@@ -72,25 +73,35 @@ static int settle(const struct pluq_validation *t, const struct pluq__rule *rule
 
 /* --- logs --------------------------------------------------------------------------------------------------------- */
 
+static const char *more(uint64_t hidden, char *buffer, size_t size)
+{
+	*buffer = 0;
+	if (hidden)
+		snprintf(buffer, size, " (%llu more since the last such line)", (unsigned long long)hidden);
+	return buffer;
+}
+
 static void tell_slow(struct pluq__validate_loop *l, size_t i, int64_t now, int64_t took)
 {
+	char text[64];
 	uint64_t hidden;
 
 	if (pluq__complaint_raise(&l->judges[i].slow, now, &hidden))
-		pluq__log(PLUQ_WARN, l->core->judges[i].instance, "slow operation: judge took %lld ms (%llu more since the last such line)",
-		    (long long)(took / PLUQ__MS), (unsigned long long)hidden);
+		pluq__log(PLUQ_WARN, l->core->judges[i].instance, "slow operation: judge took %lld ms%s", (long long)(took / PLUQ__MS),
+		    more(hidden, text, sizeof(text)));
 }
 
 static void tell_refused(const struct pluq_validation *t, size_t i, int64_t now, const struct pluq_judged *out)
 {
 	struct pluq__complaint *complaint = &t->loop->judges[i].refuses;
+	char text[64];
 	uint64_t hidden;
 
 	pluq__complaint_calm(complaint, now);
 	if (pluq__complaint_raise(complaint, now, &hidden))
-		pluq__log(PLUQ_INFO, t->loop->core->judges[i].instance, "%s a message for %s: %s (%llu more since the last such line)",
+		pluq__log(PLUQ_INFO, t->loop->core->judges[i].instance, "%s a message for %s: %s%s",
 		    out->judgement == PLUQ_DIVERT ? "diverts" : out->drop ? "drops" : "rejects", t->name, out->finding.reason,
-		    (unsigned long long)hidden);
+		    more(hidden, text, sizeof(text)));
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */

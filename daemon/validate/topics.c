@@ -104,6 +104,7 @@ struct pluq_validation *pluq__validation_get(struct pluq__validate_loop *l, cons
 		if (t->hash == hash && t->length == length && memcmp(t->name, topic, length) == 0)
 			break;
 	if (t) {
+		t->used = true; /* a name that came once only is the first to go */
 		if (t->generation != l->generation)
 			make_chain(t);
 	} else {
@@ -113,6 +114,5 @@ struct pluq_validation *pluq__validation_get(struct pluq__validate_loop *l, cons
 		t->next = *bucket;
 		*bucket = t;
 	}
-	t->used = true;
 	return t;
 }

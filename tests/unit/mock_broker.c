@@ -571,7 +571,7 @@ void mock_standard(void)
 int mock_try(struct pluq_why *why)
 {
 	mock.host = (struct pluq_host){.size = sizeof(mock.host), .daemon_version = "0", .instance = "nsqd", .loops = 2,
-	    .net = &net, .http = &http, .broker = &broker, .auth = &mock_auth, .log = host_log, .log_on = host_log_on,
+	    .net = &net, .http = &http, .broker = &broker, .auth = &mock_auth, .validators = mock.validators, .log = host_log, .log_on = host_log_on,
 	    .now_ns = host_now, .real_ns = host_real, .loop_self = host_loop, .post = host_post, .timer_new = timer_new,
 	    .timer_set = timer_set, .timer_clear = timer_clear, .timer_free = timer_free};
 	return pluq_plugin_entry.init(&mock.host, &mock.conf, &world.self, why);

@@ -4,6 +4,7 @@
 #define MOCK_BROKER_H
 
 #include <pluq/handler.h>
+#include <pluq/validator.h>
 
 #include "../../plugins/handlers/nsqd/options.h"
 #include "../../plugins/handlers/nsqd/text.h"
@@ -49,6 +50,7 @@ struct mock {
 	int message_status;     /* of FIN, REQ, TOUCH */
 	uint32_t home;          /* of every topic */
 	bool pressed;
+	const struct pluq_validators *validators; /* NULL: none */
 
 	/* what the engine was told */
 	struct mock_message *messages;

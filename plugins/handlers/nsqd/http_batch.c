@@ -104,8 +104,9 @@ static bool validate(struct batch *b)
 	b->at = first;
 	if (sieved == SIEVE_ACCEPTS)
 		return true;
-	text_str(&text, "MSG_REJECTED ");
-	sieve_text(&b->sieve, b->many, &text);
+	text_str(&text, "MSG_REJECTED");
+	sieve_text_index(&b->sieve, b->many, &text);
+	sieve_text_reason(&b->sieve, &text);
 	text_byte(&text, 0);
 	if (sieved == SIEVE_NO_MEMORY || text.failed)
 		n->http->error(b->req, 500, "INTERNAL_ERROR");

@@ -201,8 +201,10 @@ static void refuse(struct conn *c, const struct publish *p, const struct sieve *
 	for (size_t i = 0; i < p->count; i++)
 		if (p->bodies[i].msg)
 			c->nsqd->broker->msg_unref(p->bodies[i].msg);
-	text_printf(&text, "E_BAD_MESSAGE %s ", verb_name(p->verb));
-	sieve_text(s, p->verb == VERB_MPUB, &text);
+	text_printf(&text, "E_BAD_MESSAGE %s", verb_name(p->verb));
+	sieve_text_index(s, p->verb == VERB_MPUB, &text);
+	text_str(&text, " rejected");
+	sieve_text_reason(s, &text);
 	answer_text(c, FRAME_ERROR, text);
 }
 

@@ -53,11 +53,15 @@ bool sieve_leaves_out(const struct sieve *s, size_t index)
 	return index / 8 < s->room && (s->out[index / 8] >> index % 8 & 1);
 }
 
-void sieve_text(const struct sieve *s, bool batch, struct text *t)
+void sieve_text_index(const struct sieve *s, bool batch, struct text *t)
 {
 	if (batch)
-		text_printf(t, "message(%zu) ", s->seen - 1);
-	text_printf(t, "rejected by %s: %s", s->judged.validator, s->judged.finding.reason);
+		text_printf(t, " message(%zu)", s->seen - 1);
+}
+
+void sieve_text_reason(const struct sieve *s, struct text *t)
+{
+	text_printf(t, " by %s: %s", s->judged.validator, s->judged.finding.reason);
 }
 
 void sieve_fini(struct sieve *s)

@@ -22,8 +22,9 @@ enum sieved { SIEVE_ACCEPTS, SIEVE_REFUSES, SIEVE_NO_MEMORY };
 /* Judges the next message. SIEVE_REFUSES: the whole publish is refused because of it. */
 enum sieved sieve_judge(struct sieve *, const struct pluq_body *);
 bool sieve_leaves_out(const struct sieve *, size_t index);
-/* "rejected by NAME: REASON"; of a batch, which message it was, before that. */
-void sieve_text(const struct sieve *, bool batch, struct text *);
+/* Why the publish is refused: " by NAME: REASON"; and of a batch because of which message: " message(N)". */
+void sieve_text_index(const struct sieve *, bool batch, struct text *);
+void sieve_text_reason(const struct sieve *, struct text *);
 void sieve_fini(struct sieve *);
 
 #endif

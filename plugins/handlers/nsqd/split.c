@@ -207,7 +207,7 @@ static void part_go(struct part *p)
 			return;
 		}
 		if (status != PLUQ_ESTALE || ++p->stale > STALE_TRIES) {
-			part_unsent(p, status);
+			part_unsent(p, status == PLUQ_ESTALE ? PLUQ_EEXITING : status); /* which asks nobody to try again */
 			return;
 		}
 		n->broker->topic_unref(p->topic);

@@ -11,7 +11,7 @@
 
 void keys_init(struct keys *k, uint64_t secret)
 {
-	*k = (struct keys){.secret = secret | 1};
+	*k = (struct keys){.secret = (secret ^ UINT64_C(0x9e3779b97f4a7c15)) | 1};
 }
 
 void keys_fini(struct keys *k)
