@@ -33,4 +33,16 @@ bench_auth_check_SOURCES = bench/auth_check.c
 bench_auth_check_CFLAGS = $(CORE_CFLAGS)
 bench_auth_check_LDADD = libcore.la $(CORE_LIBS)
 
+# What JSON costs to judge.
+noinst_PROGRAMS += bench/validate-json
+bench_validate_json_SOURCES = bench/validate_json.c $(validate_json_files)
+bench_validate_json_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+bench_validate_json_CFLAGS = $(PLUGIN_CFLAGS)
+
+# What the validators' floor costs, and an idle hook.
+noinst_PROGRAMS += bench/validate-hook
+bench_validate_hook_SOURCES = bench/validate_hook.c
+bench_validate_hook_CFLAGS = $(CORE_CFLAGS)
+bench_validate_hook_LDADD = libcore.la $(CORE_LIBS)
+
 EXTRA_DIST += bench/README.md bench/run

@@ -13,6 +13,10 @@
  * place, and their counts go to those of no topic. */
 #define PLUQ__TOPICS_MOST 4096
 
+/* Small messages of which one is timed: reading the clock twice takes about as long as judging one. */
+#define PLUQ__TIMED 16
+#define PLUQ__SMALL 4096
+
 /* How a verdict is counted. */
 enum { PLUQ__ACCEPTED, PLUQ__REJECTED, PLUQ__DROPPED, PLUQ__DIVERTED, PLUQ__VERDICTS };
 
@@ -42,7 +46,8 @@ struct pluq_validation {
 struct pluq__judge_here {
 	bool begun;        /* loop_begin has succeeded since the last reload */
 	int64_t again_ns;  /* when it is tried again */
-	int64_t spent_ns;  /* within judge, in all */
+	int64_t spent_ns;  /* within judge, in all; of small messages from one in PLUQ__TIMED */
+	uint32_t small;    /* small messages so far */
 	struct pluq__complaint slow, refuses, cannot;
 };
 

@@ -106,25 +106,37 @@ static void tell_refused(const struct pluq_validation *t, size_t i, int64_t now,
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
-static int ask(const struct pluq_validation *t, size_t i, const struct pluq_candidate *candidate, struct pluq_judged *out,
-    int64_t *now)
+/* How many messages this one stands for when time is taken; 0: for none. */
+static unsigned weight(struct pluq__judge_here *here, size_t length)
 {
-	struct pluq__validate_loop *l = t->loop;
-	const struct pluq__judge *judge = &l->core->judges[i];
-	int64_t before = *now;
-	int verdict;
+	if (length >= PLUQ__SMALL)
+		return 1;
+	return here->small++ % PLUQ__TIMED ? 0 : PLUQ__TIMED;
+}
 
-	*out->finding.reason = *out->finding.topic = 0;
-	if (!pluq__judge_begun(l, i)) {
-		say(out, "it cannot judge at present");
-		return PLUQ_REJECT;
+static int call(struct pluq__validate_loop *l, size_t i, const struct pluq_candidate *candidate, struct pluq_finding *finding)
+{
+	const struct pluq__judge *judge = &l->core->judges[i];
+	unsigned times = weight(&l->judges[i], candidate->length);
+	int64_t before = times ? pluq__clock_mono_ns() : 0, took;
+	int verdict = judge->ops->judge(*judge->self, candidate, finding);
+
+	if (times) {
+		took = pluq__clock_mono_ns() - before;
+		l->judges[i].spent_ns += took * times;
+		if (took >= l->core->slow_ns)
+			tell_slow(l, i, before + took, took);
 	}
-	verdict = judge->ops->judge(*judge->self, candidate, &out->finding);
-	*now = pluq__clock_mono_ns();
-	l->judges[i].spent_ns += *now - before;
-	if (*now - before >= l->core->slow_ns)
-		tell_slow(l, i, *now, *now - before);
 	return verdict;
+}
+
+static int ask(struct pluq__validate_loop *l, size_t i, const struct pluq_candidate *candidate, struct pluq_judged *out)
+{
+	*out->finding.reason = *out->finding.topic = 0;
+	if (pluq__judge_begun(l, i))
+		return call(l, i, candidate, &out->finding);
+	say(out, "it cannot judge at present");
+	return PLUQ_REJECT;
 }
 
 static void host_judge(const struct pluq_validation *t, const uint8_t *body, size_t length, struct pluq_judged *out)
@@ -132,7 +144,6 @@ static void host_judge(const struct pluq_validation *t, const uint8_t *body, siz
 	struct pluq__validate_loop *l = t->loop;
 	const struct pluq_candidate candidate = { .size = sizeof(candidate), .loop = l->index, .topic = t->name,
 		.topic_length = t->length, .body = body, .length = length };
-	int64_t now = pluq__clock_mono_ns();
 
 	out->judgement = PLUQ_ACCEPT;
 	out->validator = NULL;
@@ -145,14 +156,14 @@ static void host_judge(const struct pluq_validation *t, const uint8_t *body, siz
 	for (uint32_t k = 0; k < t->chain_count; k++) {
 		size_t i = t->chain[k];
 		uint64_t *counts = &t->counts[i * PLUQ__VERDICTS];
-		int verdict = ask(t, i, &candidate, out, &now);
+		int verdict = ask(l, i, &candidate, out);
 		if (verdict == PLUQ_ACCEPT) {
 			counts[PLUQ__ACCEPTED]++;
 			continue;
 		}
 		out->validator = l->core->judges[i].instance;
 		counts[settle(t, &l->rules->items[i], verdict, out)]++;
-		tell_refused(t, i, now, out);
+		tell_refused(t, i, l->core->loops->loop[l->index].now_ns, out);
 		return;
 	}
 }

@@ -64,7 +64,7 @@ int checks_judge(const struct checks *c, struct keys *keys, const uint8_t *body,
 		tell(c, &scan, status, reason, size);
 		return PLUQ_REJECT;
 	}
-	if ((c->root == ROOT_OBJECT && scan.type != JSON_OBJECT) || (c->root == ROOT_ARRAY && scan.type != JSON_ARRAY)) {
+	if ((c->root == ROOT_OBJECT && scan.type != VALUE_OBJECT) || (c->root == ROOT_ARRAY && scan.type != VALUE_ARRAY)) {
 		snprintf(reason, size, c->root == ROOT_OBJECT ? "not an object" : "not an array");
 		return PLUQ_REJECT;
 	}

@@ -16,14 +16,14 @@ static bool equal(const struct json_value *v, const struct operand *o)
 {
 	if (v->type != o->type)
 		return false;
-	if (v->type == JSON_STRING)
+	if (v->type == VALUE_STRING)
 		return json_text_is(v->at, v->length, v->escaped, o->text, o->length);
-	return v->type != JSON_NUMBER || number_of(v) == o->number;
+	return v->type != VALUE_NUMBER || number_of(v) == o->number;
 }
 
 static bool is_integer(const struct json_value *v)
 {
-	if (v->type != JSON_NUMBER)
+	if (v->type != VALUE_NUMBER)
 		return false;
 	for (size_t i = 0; i < v->length; i++)
 		if (v->at[i] == '.' || (v->at[i] | 0x20) == 'e')
@@ -40,7 +40,7 @@ static bool compare(const struct condition *c, const struct json_value *v)
 {
 	double limit = c->operands[0].number, n;
 
-	if (v->type != JSON_NUMBER)
+	if (v->type != VALUE_NUMBER)
 		return false;
 	n = number_of(v);
 	switch (c->op) {
@@ -54,11 +54,11 @@ static bool compare(const struct condition *c, const struct json_value *v)
 static bool holds(const struct condition *c, const struct json_value *values)
 {
 	const struct json_value *v = &values[c->slot];
-	bool there = v->type != JSON_ABSENT;
+	bool there = v->type != VALUE_ABSENT;
 
 	switch ((enum condition_op)c->op) {
-	case OP_SET: return there && v->type != JSON_NULL;
-	case OP_NOT_SET: return !there || v->type == JSON_NULL;
+	case OP_SET: return there && v->type != VALUE_NULL;
+	case OP_NOT_SET: return !there || v->type == VALUE_NULL;
 	case OP_EQUAL: return equal(v, &c->operands[0]);
 	case OP_NOT_EQUAL: return there && !equal(v, &c->operands[0]);
 	case OP_IS: return there && is_type(v, c->types);

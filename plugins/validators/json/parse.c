@@ -157,7 +157,7 @@ static bool number(struct parser *p, struct operand *out)
 
 	if (!digit || (*p->at == '0' && (p->at[1] | 0x20) == 'x'))
 		return wrong(p, "a value is expected: a text in quotes, a number, true, false or null");
-	out->type = JSON_NUMBER;
+	out->type = VALUE_NUMBER;
 	out->number = strtod(p->at, &end);
 	p->at = end;
 	return !in_name(*p->at) || wrong(p, "this is no number");
@@ -168,15 +168,15 @@ static bool operand(struct parser *p, struct operand *out)
 	*out = (struct operand){0};
 	skip(p);
 	if (*p->at == '"' || *p->at == '\'') {
-		out->type = JSON_STRING;
+		out->type = VALUE_STRING;
 		return (out->text = quoted(p, &out->length)) != NULL;
 	}
 	if (take_word(p, "true"))
-		out->type = JSON_TRUE;
+		out->type = VALUE_TRUE;
 	else if (take_word(p, "false"))
-		out->type = JSON_FALSE;
+		out->type = VALUE_FALSE;
 	else if (take_word(p, "null"))
-		out->type = JSON_NULL;
+		out->type = VALUE_NULL;
 	else
 		return number(p, out);
 	return true;
@@ -211,8 +211,8 @@ static bool type(struct parser *p, struct condition *c)
 		const char *word;
 		uint32_t types;
 	} words[] = {
-		{"null", 1u << JSON_NULL}, {"boolean", 1u << JSON_FALSE | 1u << JSON_TRUE}, {"number", 1u << JSON_NUMBER},
-		{"integer", TYPE_INTEGER}, {"string", 1u << JSON_STRING}, {"array", 1u << JSON_ARRAY}, {"object", 1u << JSON_OBJECT},
+		{"null", 1u << VALUE_NULL}, {"boolean", 1u << VALUE_FALSE | 1u << VALUE_TRUE}, {"number", 1u << VALUE_NUMBER},
+		{"integer", TYPE_INTEGER}, {"string", 1u << VALUE_STRING}, {"array", 1u << VALUE_ARRAY}, {"object", 1u << VALUE_OBJECT},
 	};
 
 	c->op = take_word(p, "not") ? OP_IS_NOT : OP_IS;
@@ -240,7 +240,7 @@ static bool comparison(struct parser *p, struct condition *c)
 		c->op = signs[i].op;
 		if (!add_operand(p, c))
 			return false;
-		return c->op == OP_EQUAL || c->op == OP_NOT_EQUAL || c->operands[0].type == JSON_NUMBER ||
+		return c->op == OP_EQUAL || c->op == OP_NOT_EQUAL || c->operands[0].type == VALUE_NUMBER ||
 		    wrong(p, "only numbers can be compared by %s", signs[i].sign);
 	}
 	if (*p->at == '=')

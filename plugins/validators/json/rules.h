@@ -28,7 +28,7 @@ enum condition_op { OP_SET, OP_NOT_SET, OP_EQUAL, OP_NOT_EQUAL, OP_LESS, OP_AT_M
 /* What a value is compared with. */
 struct operand {
 	uint8_t type; /* enum json_type */
-	char *text;   /* JSON_STRING; owned */
+	char *text;   /* VALUE_STRING; owned */
 	size_t length;
 	double number;
 };

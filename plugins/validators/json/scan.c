@@ -106,7 +106,7 @@ static inline unsigned plain_bytes(const uint8_t *at)
 /* Behind the opening quote. On success behind the closing one. */
 static bool string(struct state *s, struct json_value *out)
 {
-	out->type = JSON_STRING;
+	out->type = VALUE_STRING;
 	out->at = s->at;
 	out->escaped = false;
 	for (;;) {
@@ -159,7 +159,7 @@ static bool digits(struct state *s)
 
 static bool number(struct state *s, struct json_value *out)
 {
-	out->type = JSON_NUMBER;
+	out->type = VALUE_NUMBER;
 	out->at = s->at;
 	if (*s->at == '-')
 		s->at++;
@@ -230,12 +230,12 @@ static bool value(struct state *s, int node, bool *opened)
 		break;
 	case '{':
 	case '[':
-		out->type = *s->at == '{' ? JSON_OBJECT : JSON_ARRAY;
+		out->type = *s->at == '{' ? VALUE_OBJECT : VALUE_ARRAY;
 		ok = *opened = open_container(s, *s->at == '{', node);
 		break;
-	case 't': ok = word(s, "true", JSON_TRUE, out); break;
-	case 'f': ok = word(s, "false", JSON_FALSE, out); break;
-	case 'n': ok = word(s, "null", JSON_NULL, out); break;
+	case 't': ok = word(s, "true", VALUE_TRUE, out); break;
+	case 'f': ok = word(s, "false", VALUE_FALSE, out); break;
+	case 'n': ok = word(s, "null", VALUE_NULL, out); break;
 	case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
 		ok = number(s, out);
 		break;
@@ -253,7 +253,7 @@ static void forget(struct scan *scan, int node)
 	const struct name_node *n = &scan->names->nodes[node];
 
 	if (n->slot >= 0)
-		scan->values[n->slot].type = JSON_ABSENT;
+		scan->values[n->slot].type = VALUE_ABSENT;
 	for (int at = n->child; at >= 0; at = scan->names->nodes[at].sibling)
 		forget(scan, at);
 }
@@ -348,9 +348,9 @@ enum scan_status json_scan(struct scan *scan, const uint8_t *text, size_t length
 	s.end = text + length;
 	s.status = SCAN_OK;
 	s.objects = s.depth = 0;
-	scan->type = JSON_ABSENT;
+	scan->type = VALUE_ABSENT;
 	for (size_t i = 0; i < scan->names->slots; i++)
-		scan->values[i].type = JSON_ABSENT;
+		scan->values[i].type = VALUE_ABSENT;
 	if (scan->keys)
 		keys_begin(scan->keys);
 	skip_space(&s);

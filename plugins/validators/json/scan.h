@@ -10,12 +10,12 @@
 
 #define SCAN_DEPTH_MOST 1024
 
-enum json_type { JSON_ABSENT, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type { VALUE_ABSENT, VALUE_NULL, VALUE_FALSE, VALUE_TRUE, VALUE_NUMBER, VALUE_STRING, VALUE_ARRAY, VALUE_OBJECT };
 
 struct json_value {
 	uint8_t type;      /* enum json_type */
-	bool escaped;      /* JSON_STRING: has escapes */
-	const uint8_t *at; /* JSON_STRING: between the quotes; JSON_NUMBER; followed by more of the text */
+	bool escaped;      /* VALUE_STRING: has escapes */
+	const uint8_t *at; /* VALUE_STRING: between the quotes; VALUE_NUMBER; followed by more of the text */
 	size_t length;
 };
 
