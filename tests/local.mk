@@ -14,10 +14,10 @@ AM_TESTS_ENVIRONMENT = \
 	PLUQ_SOURCE_DIR='$(abs_top_srcdir)'; export PLUQ_SOURCE_DIR;
 
 SUITES = tests/protocol.suite tests/lookupd.suite tests/discovery.suite tests/dropin.suite tests/cluster.suite tests/interop.suite \
-	tests/auth.suite tests/tls.suite tests/faults.suite tests/install.suite
+	tests/auth.suite tests/tls.suite tests/validators.suite tests/faults.suite tests/install.suite
 TESTS += $(SUITES)
 EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
-	tests/protocol tests/lookupd tests/discovery tests/dropin tests/cluster tests/interop tests/auth tests/tls tests/faults tests/install
+	tests/protocol tests/lookupd tests/discovery tests/dropin tests/cluster tests/interop tests/auth tests/tls tests/validators tests/faults tests/install
 
 # The same suite, on what `make install` has put in place; `make check` runs it on a staged installation of its own.
 installcheck-local:

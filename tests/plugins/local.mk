@@ -88,6 +88,16 @@ tests_plugins_unbound_la_SOURCES = tests/plugins/unbound.c tests/plugins/plain.h
 tests_plugins_unbound_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
 tests_plugins_unbound_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -Wl,-z,lazy -rpath /nowhere
 
+check_LTLIBRARIES += tests/plugins/validator-mock.la
+tests_plugins_validator_mock_la_SOURCES = tests/plugins/validator-mock.c
+tests_plugins_validator_mock_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_validator_mock_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/validator-odd.la
+tests_plugins_validator_odd_la_SOURCES = tests/plugins/validator-odd.c
+tests_plugins_validator_odd_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_validator_odd_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/wrong-major.la
 tests_plugins_wrong_major_la_SOURCES = tests/plugins/wrong-major.c tests/plugins/plain.h
 tests_plugins_wrong_major_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
