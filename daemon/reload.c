@@ -54,6 +54,8 @@ static int fill_plugin(struct pluq__plugin *one, struct fresh *fresh, const stru
     struct pluq__problem *p)
 {
 	const struct pluq__wanted *w = wanted_of(config, one->instance);
+	struct pluq__problem cause;
+	char place[400];
 	int rc;
 
 	if (!w) {
@@ -66,8 +68,8 @@ static int fill_plugin(struct pluq__plugin *one, struct fresh *fresh, const stru
 	}
 	if ((rc = pluq__conf_fill(&fresh->conf, &one->table, one->instance, w->options, p)))
 		return rc;
-	if (one->entry->kind == PLUQ_KIND_VALIDATOR && (rc = pluq__validate_check(fresh->conf.block, one->instance, p)))
-		return rc;
+	if (one->entry->kind == PLUQ_KIND_VALIDATOR && (rc = pluq__validate_check(fresh->conf.block, one->instance, &cause)))
+		return pluq__problem(p, rc, "%s: %.900s", pluq__origin_text(&w->origin, place, sizeof(place)), cause.text);
 	fresh->filled = true;
 	if (keep_constants(&fresh->conf, &one->conf, &one->table, one->instance, one->entry->reload != NULL))
 		return pluq__problem(p, PLUQ_ENOMEM, "out of memory");

@@ -43,7 +43,9 @@ static int load_one(struct pluq__setup *s, const struct pluq__wanted *w, struct 
 	plugin = &s->plugins.items[s->plugins.count - 1];
 	if ((rc = pluq__conf_fill(&plugin->conf, &plugin->table, w->instance, w->options, p)))
 		return rc;
-	return plugin->entry->kind == PLUQ_KIND_VALIDATOR ? pluq__validate_check(plugin->conf.block, w->instance, p) : 0;
+	if (plugin->entry->kind == PLUQ_KIND_VALIDATOR && (rc = pluq__validate_check(plugin->conf.block, w->instance, &cause)))
+		return pluq__problem(p, rc, "%s: %.900s", pluq__origin_text(&w->origin, place, sizeof(place)), cause.text);
+	return 0;
 }
 
 static bool brings_storage(const struct pluq__plugins *all, const struct pluq__wanted *w)

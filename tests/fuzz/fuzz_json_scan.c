@@ -25,7 +25,7 @@ static void compare(const uint8_t *text, size_t length, enum scan_status status,
 	if (status == SCAN_OK)
 		assert(tree || beyond_jansson(&error));
 	else if (status == SCAN_BAD || status == SCAN_TWICE)
-		assert(!tree);
+		assert(!tree || memchr(text, 0, length)); /* which jansson takes for the end */
 	json_decref(tree);
 }
 

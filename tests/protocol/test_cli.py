@@ -266,6 +266,7 @@ def test_set_loads_a_plugin_and_stands_in_for_the_default_storage():
     ("bad-table", "its option table is faulty: outside: its member lies outside the conf struct"),
     ("no-ask", "it lacks the operation 'ask'"),
     ("no-ops", "it lacks the operation 'append'"),
+    ("validator-odd", "its options do not begin with those of every validator"),
     ("other-kind", "its kind, metrics, is not supported"),
     ("unbound", "cannot be loaded: .*undefined symbol: pluq_nobody_defines_this"),
 ])

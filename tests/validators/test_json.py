@@ -58,6 +58,7 @@ def test_options_that_are_wrong(launch, options, line):
     assert d.wait() != 0
     last = d.log().strip().splitlines()[-1]
     assert last.startswith("pluqd: ") and line in last
+    assert "max_depth" in line or line.startswith(("validate-json: accept", "validate-json: require")) or "pluqd.yaml:" in last
 
 
 def test_two_in_a_row(launch):
