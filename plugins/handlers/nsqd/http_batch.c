@@ -98,7 +98,7 @@ static bool validate(struct batch *b)
 	struct text text = {0};
 	struct pluq_body body;
 
-	b->sieve = (struct sieve){.nsqd = b->nsqd, .by = n->validators->of(n->host, b->name, b->name_length)};
+	sieve_init(&b->sieve, b->nsqd, n->validators->of(n->host, b->name, b->name_length));
 	while (b->sieve.by && sieved == SIEVE_ACCEPTS && b->next(b, &body))
 		sieved = sieve_judge(&b->sieve, &body);
 	b->at = first;

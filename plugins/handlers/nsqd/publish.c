@@ -242,11 +242,15 @@ static int hand_over_parts(struct conn *c, const struct publish *p, struct sieve
 /* One try with the topic at hand, as hand_over; what the validators have to say comes before. */
 static int hand_over_judged(struct conn *c, const struct publish *p)
 {
-	struct sieve sieve = {.nsqd = c->nsqd, .by = validation_of(c)};
+	const struct pluq_validation *by = validation_of(c);
 	enum sieved sieved = SIEVE_ACCEPTS;
+	struct sieve sieve;
 	int status;
 
-	for (size_t i = 0; sieve.by && i < p->count && sieved == SIEVE_ACCEPTS; i++)
+	if (!by)
+		return hand_over(c, p);
+	sieve_init(&sieve, c->nsqd, by);
+	for (size_t i = 0; i < p->count && sieved == SIEVE_ACCEPTS; i++)
 		sieved = sieve_judge(&sieve, &p->bodies[i]);
 	if (sieved == SIEVE_REFUSES) {
 		refuse(c, p, &sieve);

@@ -3,6 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* `judged` is not looked at before a validator has filled it. */
+void sieve_init(struct sieve *s, struct nsqd *n, const struct pluq_validation *by)
+{
+	s->nsqd = n;
+	s->by = by;
+	s->split = NULL;
+	s->out = NULL;
+	s->room = s->seen = s->out_count = 0;
+}
+
 static bool leave_out(struct sieve *s)
 {
 	size_t byte = s->seen / 8;

@@ -19,6 +19,8 @@ struct sieve {
 
 enum sieved { SIEVE_ACCEPTS, SIEVE_REFUSES, SIEVE_NO_MEMORY };
 
+/* by: not NULL. */
+void sieve_init(struct sieve *, struct nsqd *, const struct pluq_validation *by);
 /* Judges the next message. SIEVE_REFUSES: the whole publish is refused because of it. */
 enum sieved sieve_judge(struct sieve *, const struct pluq_body *);
 bool sieve_leaves_out(const struct sieve *, size_t index);
