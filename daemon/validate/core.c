@@ -97,8 +97,9 @@ static int put_in_force(struct pluq__validate *v)
 	pthread_mutex_lock(&v->mutex);
 	old = v->rules;
 	v->rules = fresh;
-	atomic_fetch_add_explicit(&v->epoch, 1, memory_order_relaxed);
+	/* In this order: who sees the new epoch finds the new rules. */
 	atomic_fetch_add_explicit(&v->generation, 1, memory_order_release);
+	atomic_fetch_add_explicit(&v->epoch, 1, memory_order_release);
 	pthread_mutex_unlock(&v->mutex);
 	pluq__rules_unref(old);
 	for (int i = 0; i < v->loops->count; i++)

@@ -182,7 +182,7 @@ static const struct pluq_validation *host_of(const struct pluq_host *h, const ch
 
 static uint64_t host_epoch(const struct pluq_host *h)
 {
-	return atomic_load_explicit(&pluq__validate_of(h)->epoch, memory_order_relaxed);
+	return atomic_load_explicit(&pluq__validate_of(h)->epoch, memory_order_acquire);
 }
 
 const struct pluq_validators pluq__validators_table = {

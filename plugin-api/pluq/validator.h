@@ -82,8 +82,8 @@ struct pluq_judged {
 
 struct pluq_validators {
 	uint32_t size;
-	/* Loop. Those that judge messages of this topic; NULL: none does. Good on this loop as long as `epoch` says the same; else ask again
-	 * before the next message. */
+	/* Loop. Those that judge messages of this topic; NULL: none does. Good on this loop as long as `epoch` says what it said before
+	 * this call; else ask again before the next message. */
 	const struct pluq_validation *(*of)(const struct pluq_host *, const char *topic, size_t length);
 	uint64_t (*epoch)(const struct pluq_host *); /* any thread; changes when `of` may answer otherwise */
 	/* Loop. Judges one message and counts the verdict. */

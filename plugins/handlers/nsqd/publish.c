@@ -185,10 +185,11 @@ static int hand_over(struct conn *c, const struct publish *p)
 static const struct pluq_validation *validation_of(struct conn *c)
 {
 	const struct nsqd *n = c->nsqd;
+	uint64_t epoch = n->validators->epoch(n->host);
 
-	if (c->validation_epoch != n->validators->epoch(n->host)) {
+	if (c->validation_epoch != epoch) {
 		c->validation = n->validators->of(n->host, c->topic_name, c->topic_length);
-		c->validation_epoch = n->validators->epoch(n->host); /* now: finding it may have changed that of others */
+		c->validation_epoch = epoch; /* of before: what changes meanwhile is asked about again */
 	}
 	return c->validation;
 }
