@@ -1,1 +1,2 @@
 include plugins/validators/json/local.mk
+include plugins/validators/lua/local.mk

@@ -1,0 +1,25 @@
+/* The library's own functions whose work grows with what they are given: what that costs is charged before they begin. */
+#ifndef LUA_GUARDS_H
+#define LUA_GUARDS_H
+
+#include <lua.h>
+
+/* lua_CFunction, with the library's own function as the first upvalue. */
+int guard_byte(lua_State *L);      /* string.byte: a value for each byte */
+int guard_rep(lua_State *L);       /* string.rep: a round for each copy, empty ones too */
+int guard_format(lua_State *L);    /* string.pack, packsize, unpack: the format is read by the byte */
+int guard_text(lua_State *L);      /* tonumber, utf8.len, utf8.offset: the text is read */
+int guard_codepoint(lua_State *L); /* utf8.codepoint: a value for each character */
+int guard_unpack(lua_State *L);    /* table.unpack: a value for each element */
+int guard_concat(lua_State *L);    /* table.concat */
+int guard_insert(lua_State *L); /* table.insert, remove: what lies behind is moved */
+int guard_remove(lua_State *L);
+int guard_move(lua_State *L);
+int guard_sort(lua_State *L);
+int guard_equal(lua_State *L); /* rawequal */
+
+/* Without an upvalue, in place of the library's own. */
+int safe_pcall(lua_State *L);        /* hands on the error that ends a message */
+int safe_setmetatable(lua_State *L); /* no finalizers: no hook runs inside of them */
+
+#endif
