@@ -39,6 +39,13 @@ bench_validate_json_SOURCES = bench/validate_json.c $(validate_json_files)
 bench_validate_json_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 bench_validate_json_CFLAGS = $(PLUGIN_CFLAGS)
 
+# What scripts cost.
+noinst_PROGRAMS += bench/validate-lua
+bench_validate_lua_SOURCES = bench/validate_lua.c $(validate_lua_files)
+bench_validate_lua_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+bench_validate_lua_CFLAGS = $(PLUGIN_CFLAGS) $(LUA_CFLAGS)
+bench_validate_lua_LDADD = $(LUA_LIBS)
+
 # What the validators' floor costs, and an idle hook.
 noinst_PROGRAMS += bench/validate-hook
 bench_validate_hook_SOURCES = bench/validate_hook.c

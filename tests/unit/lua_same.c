@@ -51,8 +51,7 @@ struct lua_same *lua_same_new(void)
 
 	if (!s)
 		abort();
-	s->budget.most = 256 << 20;
-	s->budget.left = INT64_MAX;
+	budget_init(&s->budget, 256 << 20);
 	s->L = lua_newstate(budget_alloc, &s->budget);
 	if (!s->L)
 		abort();
@@ -69,6 +68,7 @@ struct lua_same *lua_same_new(void)
 void lua_same_free(struct lua_same *s)
 {
 	lua_close(s->L);
+	budget_fini(&s->budget);
 	free(s);
 }
 

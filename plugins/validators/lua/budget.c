@@ -16,6 +16,46 @@ struct budget *budget_of(lua_State *L)
 	return *(struct budget **)lua_getextraspace(L);
 }
 
+void budget_init(struct budget *b, size_t most)
+{
+	*b = (struct budget){ .most = most, .left = INT64_MAX };
+	b->all.next = b->all.before = &b->all;
+}
+
+void budget_fini(struct budget *b)
+{
+	for (struct budget_block *k = b->all.next, *next; k != &b->all; k = next) {
+		next = k->next;
+		free(k);
+	}
+	b->all.next = b->all.before = &b->all;
+}
+
+/* realloc, with the ring. */
+static void *change(struct budget *b, void *block, size_t size)
+{
+	struct budget_block *k = block ? (struct budget_block *)block - 1 : NULL;
+
+	k = realloc(k, sizeof(*k) + size);
+	if (!k)
+		return NULL;
+	if (!block) {
+		k->next = &b->all;
+		k->before = b->all.before;
+	}
+	k->next->before = k->before->next = k;
+	return k + 1;
+}
+
+static void drop(void *block)
+{
+	struct budget_block *k = (struct budget_block *)block - 1;
+
+	k->next->before = k->before;
+	k->before->next = k->next;
+	free(k);
+}
+
 /* Slots that Lua keeps behind the stack's end. */
 #define STACK_EXTRA 5
 
@@ -46,7 +86,8 @@ static void give_back(struct budget *b, void *block, size_t size)
 		b->stack = b->newest;
 		b->stack_size = b->newest_size;
 	}
-	free(block);
+	if (block)
+		drop(block);
 	b->used -= size;
 }
 
@@ -76,7 +117,7 @@ void *budget_alloc(void *ud, void *block, size_t before, size_t after)
 	}
 	if (after > old && is_refused(b, block, object, after - old, after))
 		return NULL;
-	fresh = realloc(block, after);
+	fresh = change(b, block, after);
 	if (!fresh)
 		return after <= old ? block : NULL;
 	if (!block || was_stack)

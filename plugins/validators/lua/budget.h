@@ -9,7 +9,9 @@
  *    whose __call is the table itself moves the whole stack for each slot that it adds). The allocator knows which block is the stack:
  *    a state's second, then the one that is taken just before that is given back. It grows to its double; guards.c sees to it that nobody
  *    asks for more.
- * 5. Once it is over, it stays over: `pcall` hands the error on, and every instruction that a closing variable or a second pcall still
+ * 5. Every block is in a list, and the end of a state gives back all of them. Lua may lose one: the buffers of its library are freed by
+ *    finalizers, which need memory themselves.
+ * 6. Once it is over, it stays over: `pcall` hands the error on, and every instruction that a closing variable or a second pcall still
  *    tries raises it again.
  */
 #ifndef LUA_BUDGET_H
@@ -29,8 +31,15 @@
 
 enum budget_end { BUDGET_GOES_ON = 0, BUDGET_NO_INSTRUCTIONS, BUDGET_NO_MEMORY };
 
+/* In front of every block. */
+struct budget_block {
+	_Alignas(16) struct budget_block *next;
+	struct budget_block *before;
+};
+
 /* One per state. Used by the thread that uses the state. */
 struct budget {
+	struct budget_block all; /* a ring */
 	size_t used, most;     /* bytes that the state holds, and may hold */
 	int64_t left;          /* units */
 	int64_t limit_ns;      /* of the processor's time */
@@ -41,6 +50,10 @@ struct budget {
 	void *stack, *newest;  /* newest: of the blocks that are no objects */
 	size_t stack_size, newest_size; /* bytes */
 };
+
+/* Without a limit of work, at first. It must not move. */
+void budget_init(struct budget *, size_t most);
+void budget_fini(struct budget *); /* gives back all that the state has, which is gone then; lua_close need not be called */
 
 /* lua_Alloc; ud: the budget. */
 void *budget_alloc(void *ud, void *block, size_t before, size_t after);

@@ -97,8 +97,7 @@ int sandbox_new(struct program *p, struct sandbox **out, struct pluq_why *why)
 
 	*out = NULL;
 	if (s) {
-		s->budget.most = (size_t)p->max_memory;
-		s->budget.left = INT64_MAX;
+		budget_init(&s->budget, (size_t)p->max_memory);
 		s->L = lua_newstate(budget_alloc, &s->budget);
 	}
 	if (!s || !s->L) {
@@ -128,7 +127,7 @@ void sandbox_free(struct sandbox **ss)
 	*ss = NULL;
 	if (!s)
 		return;
-	lua_close(s->L);
+	budget_fini(&s->budget);
 	program_unref(&s->program);
 	free(s);
 }
