@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "base/pool.h"
 #include "base/trim.h"
+#include "metrics/metrics.h"
 #include "plugin/host_table.h"
 #include "privileges.h"
 #include "setup.h"
@@ -39,6 +40,7 @@ struct pluq__daemon {
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
 	struct pluq__validate *validate;
+	struct pluq__metrics *metrics;
 	struct pluq__process process;
 	struct pluq__user user;
 	struct event *signal[PLUQ__SIGNALS];

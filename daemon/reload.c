@@ -182,6 +182,7 @@ static void done(struct pluq__job *job)
 		reload_auth(d);
 		if (pluq__validate_reload(d->validate))
 			pluq__log(PLUQ_ERROR, "core", "out of memory: which validators judge what stays as it was");
+		pluq__metrics_reload(d->metrics);
 		pluq__log(PLUQ_INFO, "core", "reloaded");
 	}
 	pluq__reload_free(d);

@@ -40,7 +40,8 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 {
 	const struct pluq__settings *s = pluq__setup_settings(d->setup);
 	const struct pluq__auth_config auth = pluq__settings_auth(s);
-	struct pluq__lane *resolver, *compiling;
+	struct pluq__lane *resolver, *compiling, *metrics;
+	struct pluq__measured measured;
 
 	if (pluq__loops_init(&d->loops, pluq__settings_threads(s)))
 		return pluq__problem(p, PLUQ_ENOMEM, "the event loops cannot be made: out of memory or descriptors");
@@ -49,15 +50,19 @@ static int make_parts(struct pluq__daemon *d, struct pluq__problem *p)
 	    !(d->core_lane = pluq__pool_lane(d->pool, "core", 1)) ||
 	    !(d->meta_lane = pluq__pool_lane(d->pool, "metadata", 1)) ||
 	    !(resolver = pluq__pool_lane(d->pool, "resolver", RESOLVER_WIDTH)) ||
-	    !(compiling = pluq__pool_lane(d->pool, "auth", 1)))
+	    !(compiling = pluq__pool_lane(d->pool, "auth", 1)) || !(metrics = pluq__pool_lane(d->pool, "metrics", 1)))
 		return no_memory(p);
 	pluq__lane_limit(resolver, RESOLVER_WIDTH);
 	if (pluq__net_new(&d->net, &d->loops, resolver, s->max_connections) || pluq__broker_new(&d->broker, &d->loops) ||
 	    pluq__auth_new(&d->auth, &d->loops, compiling, s->slow_operation_ns, &auth) ||
 	    pluq__validate_new(&d->validate, &d->loops, s->slow_operation_ns))
 		return no_memory(p);
+	measured = (struct pluq__measured){ .loops = &d->loops, .pool = d->pool, .net = d->net, .broker = d->broker,
+		.auth = d->auth, .start_real_ns = pluq__clock_real_ns() };
+	if (pluq__metrics_new(&d->metrics, &measured, metrics))
+		return no_memory(p);
 	d->process = (struct pluq__process){ .loops = &d->loops, .net = d->net, .broker = d->broker, .auth = d->auth,
-		.validate = d->validate, .plugins = &d->setup->plugins, .start_real_ns = pluq__clock_real_ns() };
+		.validate = d->validate, .metrics = d->metrics, .plugins = &d->setup->plugins, .start_real_ns = measured.start_real_ns };
 	return 0;
 }
 
@@ -76,6 +81,12 @@ static int add_validators(struct pluq__daemon *d, struct pluq__problem *p)
 	return 0;
 }
 
+/* A metrics plugin is called by one thread at a time. */
+static int width_of(uint32_t kind)
+{
+	return kind == PLUQ_KIND_STORAGE ? STORAGE_WIDTH : kind == PLUQ_KIND_METRICS ? 1 : OTHER_WIDTH;
+}
+
 static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 {
 	struct pluq__plugins *all = &d->setup->plugins;
@@ -84,12 +95,14 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 		return PLUQ_ENOMEM;
 	for (size_t i = 0; i < all->count; i++) {
 		struct pluq__plugin *one = &all->items[i];
-		int width = one->entry->kind == PLUQ_KIND_STORAGE ? STORAGE_WIDTH : OTHER_WIDTH;
-		struct pluq__lane *lane = pluq__pool_lane(d->pool, one->instance, width);
+		struct pluq__lane *lane = pluq__pool_lane(d->pool, one->instance, width_of(one->entry->kind));
 
 		if (!lane)
 			return no_memory(p);
 		pluq__host_fill(one, &d->process, lane);
+		if (one->entry->kind == PLUQ_KIND_METRICS &&
+		    pluq__metrics_add(d->metrics, one->instance, one->entry->ops, &one->self, lane))
+			return no_memory(p);
 		if (one->entry->kind != PLUQ_KIND_AUTH)
 			continue;
 		pluq__lane_limit(lane, AUTH_THREADS);
@@ -250,7 +263,7 @@ static int start(struct pluq__daemon *d, struct pluq__problem *p)
 	if (pluq__auth_idle(d->auth))
 		pluq__log(PLUQ_WARN, "core", "there are auth plugins, but no handler asks them: whoever can connect may do everything. For the "
 		    "HTTP API set http_auth: on");
-	if ((rc = pluq__net_start(d->net, &why)))
+	if ((rc = pluq__metrics_start(d->metrics, &why)) || (rc = pluq__net_start(d->net, &why)))
 		return pluq__problem(p, rc, "%s", why.text);
 	if (pluq__signals_start(d) || pluq__log_start())
 		return no_memory(p);
@@ -285,6 +298,7 @@ static void tear_down(struct pluq__daemon *d, int status)
 	fini_kind(&d->setup->plugins, false);
 	fini_kind(&d->setup->plugins, true);
 	pluq__reload_free(d); /* after fini: a plugin may be looking at what it brought */
+	pluq__metrics_free(&d->metrics);
 	pluq__broker_free(&d->broker);
 	pluq__auth_free(&d->auth);
 	pluq__net_free(&d->net);

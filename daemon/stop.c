@@ -1,6 +1,6 @@
 /* The way down. Each step begins when the one before has ended:
- * listeners close; handlers drain; nothing is read any more; open publishes are answered; connections close; queues
- * go to storage; the loops end. A timer watches that there is progress. */
+ * listeners close; handlers drain; nothing is read any more; open publishes are answered; connections close; the last metrics
+ * are taken; queues go to storage; the loops end. A timer watches that there is progress. */
 #include <pluq/handler.h>
 #include <unistd.h>
 
@@ -38,16 +38,25 @@ static void on_look(struct pluq__timer *timer)
 	pluq__loop_set(l, timer, l->now_ns + LOOK_NS);
 }
 
-static void on_stored(void *arg, uint64_t lost)
+static void on_told(void *arg)
 {
 	struct pluq__daemon *d = arg;
 
-	d->stop.lost = lost;
 	pluq__loop_clear(&d->loops.loop[0], &d->stop.watch);
 	pluq__loops_stop(&d->loops);
 }
 
-static void on_closed(void *arg)
+static void on_stored(void *arg, uint64_t lost)
+{
+	struct pluq__daemon *d = arg;
+
+	d->stop.phase++;
+	d->stop.lost = lost;
+	pluq__metrics_await(d->metrics, on_told, d);
+}
+
+/* The queues go only now: the snapshot still has them, as nothing will change them any more. */
+static void on_measured(void *arg)
 {
 	struct pluq__daemon *d = arg;
 
@@ -56,6 +65,14 @@ static void on_closed(void *arg)
 		pluq__broker_stop(d->broker, on_stored, d);
 	else
 		on_stored(d, 0);
+}
+
+static void on_closed(void *arg)
+{
+	struct pluq__daemon *d = arg;
+
+	d->stop.phase++;
+	pluq__metrics_stop(d->metrics, on_measured, d);
 }
 
 static void on_drained(void *arg)

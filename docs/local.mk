@@ -1,5 +1,5 @@
 dist_man_MANS += docs/pluqd.8 docs/nsq_tail.1 docs/pluq_token.1
-dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/operators.md docs/options.md docs/plugins.md
+dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/metrics.md docs/operators.md docs/options.md docs/plugins.md
 
 # What docs/plugins.md walks through; a test builds and runs it as it is installed.
 examplesdir = $(docdir)/examples

@@ -11,6 +11,7 @@ struct pluq__net;
 struct pluq__broker;
 struct pluq__auth;
 struct pluq__validate;
+struct pluq__metrics;
 
 struct pluq__host {
 	struct pluq_host pub; /* first: what the plugin sees */
@@ -20,6 +21,7 @@ struct pluq__host {
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
 	struct pluq__validate *validate;
+	struct pluq__metrics *metrics;
 	void *plugins;             /* the loader's list, for option_get */
 	bool in_init;              /* calls marked "init only" are allowed now */
 };

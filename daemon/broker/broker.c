@@ -11,6 +11,7 @@
 #include "metadata.h"
 #include "names.h"
 #include "pressure.h"
+#include "stats.h"
 #include "topic.h"
 #include "watch.h"
 
@@ -83,6 +84,16 @@ void pluq__broker_free(struct pluq__broker **pb)
 	pthread_mutex_destroy(&b->health_mutex);
 	free(b->homes);
 	free(b);
+}
+
+int pluq__broker_stats(struct pluq__broker *b, pluq_stats_fn fn, void *arg)
+{
+	return pluq__stats(&b->homes[0], NULL, fn, arg);
+}
+
+void pluq__broker_stats_free(struct pluq_stats *s)
+{
+	pluq__stats_free(s);
 }
 
 /* ---- start ---- */

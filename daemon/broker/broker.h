@@ -31,6 +31,10 @@ void pluq__broker_stop(struct pluq__broker *, void (*fn)(void *arg, uint64_t los
 /* Any thread. Rises while drain and stop make progress; shutdown_timeout watches it. */
 uint64_t pluq__broker_progress(const struct pluq__broker *);
 
+/* Loop 0. As pluq_broker.stats, of every topic. PLUQ_ENOMEM. */
+int pluq__broker_stats(struct pluq__broker *, pluq_stats_fn fn, void *arg);
+void pluq__broker_stats_free(struct pluq_stats *); /* any thread */
+
 /* Main, after the loops have ended. */
 void pluq__broker_free(struct pluq__broker **);
 

@@ -68,6 +68,7 @@ struct pluq_http_request {
 	struct pluq__http_conn *conn; /* NULL: the peer has gone */
 	const struct pluq_http_server *server;
 	const struct pluq_http_route *route; /* NULL: none fits */
+	void *arg;         /* for the route's handle */
 	struct pluq__http_who *who;          /* NULL: it was not asked */
 	const char *method;
 	struct pluq__http_fields fields; /* behind the URI */
@@ -89,6 +90,7 @@ struct pluq_http_request {
 extern const struct pluq_conn_ops pluq__http_conn_ops;
 
 void pluq__http_servers_free(struct pluq_http_server **list);
+struct pluq__http_routes pluq__http_extras(const struct pluq__net *); /* those that every server has */
 
 /* http_conn.c */
 void pluq__http_conn_answered(struct pluq__http_conn *, bool keep_alive); /* the next request may come, or it closes */

@@ -235,7 +235,7 @@ static void handle(struct pluq__http_conn *h)
 	if (r->refusal)
 		pluq__http_answer_refusal(r);
 	else if (r->route)
-		r->route->handle(h->server->arg, r);
+		r->route->handle(r->arg, r);
 	else
 		pluq__http_answer_unrouted(r);
 	if (h->request) {

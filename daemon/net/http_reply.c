@@ -19,9 +19,11 @@ struct answer {
 	uint32_t status;
 	unsigned flags;
 	const char *type;        /* NULL: none */
-	const char *name, *value; /* one more header field; NULL: none */
+	const char *name, *value; /* more of the header: its last field; NULL: none */
 	const void *body;
 	size_t length;
+	pluq_post_fn release;    /* the body is sent by reference, then released. NULL: it is copied */
+	void *release_arg;
 };
 
 static const char *connection_field(const struct pluq_http_request *r)
@@ -53,12 +55,22 @@ static int write_head(struct pluq_http_request *r, const struct answer *a)
 	return error ? error : write_text(c, "\r\n\r\n");
 }
 
-static void write_answer(struct pluq_http_request *r, const struct answer *a)
+static int write_body(struct pluq_conn *c, struct answer *a)
+{
+	if (!a->release)
+		return pluq__conn_write(c, a->body, a->length);
+	int error = a->length ? pluq__conn_attach(c, a->body, a->length, a->release, a->release_arg) : 0;
+	if (!error && a->length)
+		a->release = NULL;
+	return error;
+}
+
+static void write_answer(struct pluq_http_request *r, struct answer *a)
 {
 	struct pluq_conn *c = r->conn->conn;
 	int error = write_head(r, a);
 	if (!error && strcmp(r->method, "HEAD") != 0)
-		error = pluq__conn_write(c, a->body, a->length);
+		error = write_body(c, a);
 	if (error)
 		pluq__conn_close(c, false);
 }
@@ -87,12 +99,14 @@ static void log_answer(const struct pluq_http_request *r, const struct answer *a
 	    r->remote, took);
 }
 
-static void finish(struct pluq_http_request *r, const struct answer *a)
+static void finish(struct pluq_http_request *r, struct answer *a)
 {
 	struct pluq__http_conn *c = r->conn;
 	bool keep_alive = r->keep_alive;
 	if (c)
 		write_answer(r, a);
+	if (a->release)
+		a->release(a->release_arg);
 	log_answer(r, a);
 	pluq__http_request_free(&r);
 	if (c)
@@ -107,6 +121,14 @@ static unsigned flags_of(const struct pluq_http_request *r)
 void pluq__http_reply(struct pluq_http_request *r, uint32_t status, const char *type, const void *body, size_t n)
 {
 	struct answer a = {.status = status, .flags = flags_of(r), .type = type, .body = body, .length = n};
+	finish(r, &a);
+}
+
+void pluq__http_reply_by_reference(struct pluq_http_request *r, uint32_t status, const char *type, const char *encoding,
+    const void *body, size_t n, pluq_post_fn release, void *arg)
+{
+	struct answer a = {.status = status, .flags = flags_of(r), .type = type, .body = body, .length = n, .release = release,
+		.release_arg = arg, .name = encoding ? "Vary: Accept-Encoding\r\nContent-Encoding" : NULL, .value = encoding};
 	finish(r, &a);
 }
 
@@ -229,15 +251,17 @@ void pluq__http_answer_refusal(struct pluq_http_request *r)
 
 void pluq__http_answer_unrouted(struct pluq_http_request *r)
 {
-	const struct pluq__http_routes *routes = &r->server->routes;
+	const struct pluq__http_routes *routes = &r->server->routes, extras = pluq__http_extras(r->server->net);
 	char allow[PLUQ__HTTP_ALLOW_MAX];
 	char *canonical = pluq__http_route_canonical(routes, r->method, r->path);
+	if (!canonical)
+		canonical = pluq__http_route_canonical(&extras, r->method, r->path);
 	if (canonical) {
 		redirect(r, canonical);
 		free(canonical);
 	} else if (strcmp(r->path, "*") == 0 && strcmp(r->method, "OPTIONS") == 0) {
 		finish(r, &(struct answer){.status = 200, .flags = BARE | UNLOGGED});
-	} else if (pluq__http_route_allow(routes, r->path, allow)) {
+	} else if (pluq__http_route_allow(routes, r->path, allow) || pluq__http_route_allow(&extras, r->path, allow)) {
 		answer_method(r, allow);
 	} else {
 		pluq__http_error(r, 404, "NOT_FOUND");

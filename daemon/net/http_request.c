@@ -72,6 +72,19 @@ static int decode_path(struct pluq_http_request *r, const char *path, size_t n)
 	return 0;
 }
 
+/* A server's own routes come first. */
+static void find_route(struct pluq_http_request *r)
+{
+	const struct pluq__http_routes extras = pluq__http_extras(r->server->net);
+	r->arg = r->server->arg;
+	r->route = pluq__http_route_find(&r->server->routes, r->method, r->path, &r->param);
+	if (r->route)
+		return;
+	r->route = pluq__http_route_find(&extras, r->method, r->path, &r->param);
+	if (r->route)
+		r->arg = ((const struct pluq__http_extra *)(const void *)r->route)->arg;
+}
+
 int pluq__http_request_judge(struct pluq_http_request *r)
 {
 	const char *path = r->fields.text ? target_path(r->fields.text) : NULL;
@@ -83,7 +96,7 @@ int pluq__http_request_judge(struct pluq_http_request *r)
 	int error = decode_path(r, path, n);
 	if (error)
 		return error;
-	r->route = pluq__http_route_find(&r->server->routes, r->method, r->path, &r->param);
+	find_route(r);
 	r->judged = true;
 	return 0;
 }

@@ -9,6 +9,12 @@ struct pluq__http_routes {
 	size_t count, stride; /* stride: the size of an entry as the handler knows it */
 };
 
+/* A route that every server of the process has, beside its own. */
+struct pluq__http_extra {
+	struct pluq_http_route route; /* first: lists of them are walked as the routes of a server are */
+	void *arg;
+};
+
 /* The route of that method whose path fits exactly, or NULL. *param: what stands for ":name", inside path; or NULL. */
 const struct pluq_http_route *pluq__http_route_find(const struct pluq__http_routes *, const char *method,
     const char *path, const char **param);

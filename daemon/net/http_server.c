@@ -73,6 +73,21 @@ static int listen_op(const struct pluq_host *host, const struct pluq_http_listen
 	return 0;
 }
 
+int pluq__net_add_route(struct pluq__net *net, const struct pluq_http_route *route, void *arg)
+{
+	struct pluq__http_extra *more = realloc(net->extras, (net->extra_count + 1) * sizeof *more);
+	if (!more)
+		return PLUQ_ENOMEM;
+	net->extras = more;
+	more[net->extra_count++] = (struct pluq__http_extra){.route = *route, .arg = arg};
+	return 0;
+}
+
+struct pluq__http_routes pluq__http_extras(const struct pluq__net *net)
+{
+	return (struct pluq__http_routes){.first = net->extras, .count = net->extra_count, .stride = sizeof *net->extras};
+}
+
 void pluq__http_servers_free(struct pluq_http_server **list)
 {
 	while (*list) {

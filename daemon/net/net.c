@@ -218,6 +218,7 @@ void pluq__net_free(struct pluq__net **p)
 		return;
 	pluq__accept_stop(net); /* if it never came to serving */
 	pluq__http_servers_free(&net->servers);
+	free(net->extras);
 	while (net->listeners) {
 		struct pluq_listener *l = net->listeners;
 		net->listeners = l->next;

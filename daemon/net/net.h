@@ -38,6 +38,14 @@ void pluq__net_close_all(struct pluq__net *, void (*fn)(void *arg), void *arg);
 /* Main, after the loops have ended, and the pool if names were resolved. */
 void pluq__net_free(struct pluq__net **);
 
+/* Main, before the loops run. Every HTTP server of the process, those to come included, has this route beside its own, which are
+ * looked at first. Copied, but for its texts. PLUQ_ENOMEM. */
+int pluq__net_add_route(struct pluq__net *, const struct pluq_http_route *, void *arg);
+/* As pluq_http.reply, with a Content-Encoding (NULL: none) and without a copy of the body: release(arg) comes when it is not needed any
+ * more, perhaps within the call. */
+void pluq__http_reply_by_reference(struct pluq_http_request *, uint32_t status, const char *type, const char *encoding,
+    const void *body, size_t n, pluq_post_fn release, void *arg);
+
 /* Any thread; for stats and limits. */
 int64_t pluq__net_connections(const struct pluq__net *);
 

@@ -13,6 +13,7 @@
 #include "net.h"
 
 struct pluq__chunk;
+struct pluq__http_extra;
 struct pluq__lookup;
 struct pluq__scratch;
 struct pluq__upgrade;
@@ -65,6 +66,8 @@ struct pluq__net {
 	struct pluq__net_loop *per_loop; /* array of loops->count */
 	struct pluq_listener *listeners;
 	struct pluq_http_server *servers;
+	struct pluq__http_extra *extras; /* array: routes of every server */
+	size_t extra_count;
 	_Atomic(struct pluq_tls *) tls;  /* all there are, first of a list */
 
 	/* accepting: loop 0 */

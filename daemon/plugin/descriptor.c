@@ -2,6 +2,7 @@
 
 #include <pluq/auth.h>
 #include <pluq/handler.h>
+#include <pluq/metrics.h>
 #include <pluq/storage.h>
 #include <pluq/validator.h>
 
@@ -126,6 +127,17 @@ static int check_validator(const struct pluq_plugin *e, struct pluq__problem *p)
 	return 0;
 }
 
+static int check_metrics_ops(const struct pluq_metrics_ops *ops, struct pluq__problem *p)
+{
+	if (PLUQ_HAS(ops, path) && *ops->path != '/')
+		return pluq__problem(p, PLUQ_EINVAL, "its path, '%.100s', does not begin with /", ops->path);
+	if (!PLUQ_HAS(ops, render))
+		NEED(ops, take);
+	if (PLUQ_HAS(ops, take))
+		NEED(ops, interval_ns);
+	return 0;
+}
+
 static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 {
 	if (!pluq__kind_word(e->kind))
@@ -140,6 +152,8 @@ static int check_ops(const struct pluq_plugin *e, struct pluq__problem *p)
 		return 0;
 	case PLUQ_KIND_AUTH:
 		return check_auth_ops(e->ops, p);
+	case PLUQ_KIND_METRICS:
+		return check_metrics_ops(e->ops, p);
 	case PLUQ_KIND_STORAGE:
 		return check_storage_ops(e->ops, p);
 	case PLUQ_KIND_VALIDATOR:

@@ -9,6 +9,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../broker/broker.h"
+#include "../metrics/metrics.h"
 #include "../net/net.h"
 #include "../validate/validate.h"
 #include "settings.h"
@@ -254,6 +255,7 @@ void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *pr
 			.set_log_level = host_set_log_level,
 			.auth = peers ? &pluq__auth_table : NULL,
 			.validators = handler && pluq__validate_required(process->validate) ? &pluq__validators_table : NULL,
+			.metrics = &pluq__metrics_table,
 		},
 		.loops = process->loops,
 		.lane = lane,
@@ -261,6 +263,7 @@ void pluq__host_fill(struct pluq__plugin *plugin, const struct pluq__process *pr
 		.broker = process->broker,
 		.auth = process->auth,
 		.validate = process->validate,
+		.metrics = process->metrics,
 		.plugins = process->plugins,
 	};
 }

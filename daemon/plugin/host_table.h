@@ -12,6 +12,7 @@ struct pluq__process {
 	struct pluq__broker *broker;
 	struct pluq__auth *auth;
 	struct pluq__validate *validate;
+	struct pluq__metrics *metrics;
 	struct pluq__plugins *plugins;
 	int64_t start_real_ns;
 };

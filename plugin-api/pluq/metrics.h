@@ -1,9 +1,12 @@
 /* <pluq/metrics.h>: the metrics kind: what leaves for monitoring; and how others are counted.
  *
  * The daemon gathers a snapshot of everything that is measured, from all loops and without stopping any, each time a plugin is due
- * or somebody asks. All metrics plugins that are due get the same one, on the pool, each in its own lane. Counters only ever grow while
- * the daemon runs; who wants changes keeps what was there before. A plugin that fails is asked again at growing gaps, one that still
- * works on an older snapshot misses the new one, and what was missed is counted.
+ * or somebody asks. All metrics plugins that are due get the same one, on the pool. A plugin's own calls come one at a time, all but
+ * `reload` and `interval_ns`. Counters only ever grow while the daemon runs (those of a topic or channel as long as it lives); who
+ * wants changes keeps what was there before. A plugin that fails is asked again at growing gaps, one that still works on an older
+ * snapshot misses the new one, and what was missed is counted.
+ *
+ * What is measured, by name: docs/metrics.md.
  */
 #ifndef PLUQ_METRICS_H
 #define PLUQ_METRICS_H
@@ -19,7 +22,7 @@ enum pluq_metric_type { PLUQ_COUNTER = 1, PLUQ_GAUGE = 2, PLUQ_HISTOGRAM = 3 };
 /* What is measured; constant data. Two samples of the same metric have the same address in `metric`, in every snapshot. */
 struct pluq_metric {
 	const char *name;   /* lower case, digits and _, begins with what it is about ("topic_", "channel_", "process_", ...), without unit */
-	const char *unit;   /* "seconds", "bytes", "messages" ...; "": none (a ratio, a count of things that the name says) */
+	const char *unit;   /* "seconds", "bytes"; "": none (a ratio, a count of things that the name says) */
 	const char *help;   /* one sentence without a final dot */
 	const char *detail; /* name of the label whose value is sample.detail ("state", "verdict", "reason", "quantile"); NULL: none */
 	uint32_t type;      /* enum pluq_metric_type */
@@ -75,16 +78,17 @@ struct pluq_metrics_ops {
 	uint32_t flags; /* 0 */
 	const char *path; /* where `render` is served on every HTTP listener of the process: "/metrics"; NULL: nowhere */
 
-	/* Main, after init; and loop 0 after a reload. How often `take` is to be called; 0: never. May be NULL. */
+	/* Main, after init; and loop 0 after a reload. How often `take` is to be called; 0: never. May be NULL without take. */
 	int64_t (*interval_ns)(void *self);
-	/* Pool. Not 0, with why: it failed. May block. May be NULL. */
+	/* Pool. Not 0, with why: it failed. May block. The first comes an interval after the start; the last one at the stop, when
+	 * no connection is left and before the queues are put away. May be NULL. */
 	int (*take)(void *self, const struct pluq_snapshot *, struct pluq_why *why);
-	/* Pool. After a take that succeeded, and as long as it answers with more than 0: what is still to be done after so many
-	 * nanoseconds, such as the next packet. The stop calls it at once until it answers with 0. May be NULL. */
+	/* Pool. Right after a take that succeeded, and again after so many nanoseconds as it answers with, until that is 0: for what is
+	 * to be done bit by bit, such as one packet after the other. The stop does not wait between the calls. May be NULL. */
 	int64_t (*step)(void *self);
-	/* Pool. Not 0, with why: answered 500. */
+	/* Pool. Not 0, with why: answered 500, and `rendered` is not called. */
 	int (*render)(void *self, const struct pluq_snapshot *, struct pluq_render *, struct pluq_why *why);
-	void (*rendered)(void *self, struct pluq_render *); /* pool or loop 0: the body was copied */
+	void (*rendered)(void *self, struct pluq_render *); /* pool: the body was copied. May be NULL */
 };
 
 /* For handlers and other plugins that have something to tell. */

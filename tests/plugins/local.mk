@@ -38,6 +38,12 @@ tests_plugins_keeps_nothing_la_SOURCES = tests/plugins/keeps-nothing.c tests/plu
 tests_plugins_keeps_nothing_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter
 tests_plugins_keeps_nothing_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/plugins/metrics-dump.la
+tests_plugins_metrics_dump_la_SOURCES = tests/plugins/metrics-dump.c
+tests_plugins_metrics_dump_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_metrics_dump_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_plugins_metrics_dump_la_LIBADD = $(JANSSON_LIBS)
+
 check_LTLIBRARIES += tests/plugins/newer-minor.la
 tests_plugins_newer_minor_la_SOURCES = tests/plugins/newer-minor.c tests/plugins/plain.h
 tests_plugins_newer_minor_la_CFLAGS = $(PLUGIN_CFLAGS) -Wno-unused-parameter

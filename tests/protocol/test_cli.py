@@ -267,7 +267,7 @@ def test_set_loads_a_plugin_and_stands_in_for_the_default_storage():
     ("no-ask", "it lacks the operation 'ask'"),
     ("no-ops", "it lacks the operation 'append'"),
     ("validator-odd", "its options do not begin with those of every validator"),
-    ("other-kind", "its kind, metrics, is not supported"),
+    ("other-kind", r"its kind \(99\) is unknown"),
     ("unbound", "cannot be loaded: .*undefined symbol: pluq_nobody_defines_this"),
 ])
 def test_unusable_plugins_are_refused(config, name, said):

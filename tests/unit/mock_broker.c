@@ -2,6 +2,7 @@
 #include "mock_broker.h"
 
 #include <assert.h>
+#include <pluq/metrics.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,13 @@ static struct {
 	pluq_post_fn relief;
 	void *relief_arg;
 } world;
+
+/* --- metrics */
+
+static int metrics_source(const struct pluq_host *h, pluq_gather_fn fn, void *arg) { return 0; }
+static void metrics_announce(const struct pluq_host *h, const char *host, int32_t port) {}
+static const struct pluq_metrics metrics = {
+    .size = sizeof(metrics), .source = metrics_source, .announce = metrics_announce};
 
 /* --- host */
 
@@ -571,7 +579,8 @@ void mock_standard(void)
 int mock_try(struct pluq_why *why)
 {
 	mock.host = (struct pluq_host){.size = sizeof(mock.host), .daemon_version = "0", .instance = "nsqd", .loops = 2,
-	    .net = &net, .http = &http, .broker = &broker, .auth = &mock_auth, .validators = mock.validators, .log = host_log, .log_on = host_log_on,
+	    .net = &net, .http = &http, .broker = &broker, .auth = &mock_auth, .validators = mock.validators,
+	    .metrics = &metrics, .log = host_log, .log_on = host_log_on,
 	    .now_ns = host_now, .real_ns = host_real, .loop_self = host_loop, .post = host_post, .timer_new = timer_new,
 	    .timer_set = timer_set, .timer_clear = timer_clear, .timer_free = timer_free};
 	return pluq_plugin_entry.init(&mock.host, &mock.conf, &world.self, why);

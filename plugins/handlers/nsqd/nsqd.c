@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <pluq/metrics.h>
 #include <zlib.h>
 
 #include "auth.h"
@@ -129,6 +130,13 @@ static void fini(void *self)
 	free(n);
 }
 
+static void announce(const struct nsqd *n)
+{
+	int64_t port = n->conf->broadcast_http_port ? n->conf->broadcast_http_port : nsqd_http_port(n);
+
+	n->host->metrics->announce(n->host, nsqd_broadcast_address(n), port > 0 ? (int32_t)port : 0);
+}
+
 /* pluq_plugin.init */
 static int init(const struct pluq_host *host, const void *conf, void **self, struct pluq_why *why)
 {
@@ -151,6 +159,7 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		fini(n);
 		return status;
 	}
+	announce(n);
 	*self = n;
 	return 0;
 }

@@ -1,0 +1,165 @@
+/* Rendering: a route of every HTTP listener asks for a snapshot and has the plugin put it into words, on the pool. */
+#include <pluq/http.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "feed.h"
+
+/* Requests for one plugin that may wait: each is a connection that asks and a body in memory. */
+#define RENDERS_MOST 16
+
+/* One request. */
+struct render {
+	struct pluq__job job; /* first */
+	struct pluq__wanting wanting;
+	struct pluq__feed *feed;
+	struct pluq_http_request *request;
+	struct pluq__snapshot *snapshot;
+	char *accept, *accept_encoding; /* NULL: absent */
+	int status;
+	struct pluq_why why;
+	uint32_t code;
+	char type[128], encoding[32];
+	uint8_t *body; /* copied, so that the plugin has its own back at once */
+	size_t length;
+};
+
+static void render_free(struct render *r)
+{
+	pluq__snapshot_unref(r->snapshot);
+	free(r->accept);
+	free(r->accept_encoding);
+	free(r->body);
+	free(r);
+}
+
+/* ---- on the pool ---- */
+
+static int keep(struct render *r, const struct pluq_render *ask)
+{
+	if (!(r->body = malloc(ask->length + 1)))
+		return PLUQ_ENOMEM;
+	if (ask->length)
+		memcpy(r->body, ask->body, ask->length);
+	r->length = ask->length;
+	r->code = ask->status ? ask->status : 200;
+	snprintf(r->type, sizeof(r->type), "%s", ask->type ? ask->type : "text/plain; charset=utf-8");
+	snprintf(r->encoding, sizeof(r->encoding), "%s", ask->encoding ? ask->encoding : "");
+	return 0;
+}
+
+static void on_pool(struct pluq__job *job)
+{
+	struct render *r = (struct render *)job;
+	const struct pluq_metrics_ops *ops = r->feed->ops;
+	struct pluq_render ask = {.size = sizeof(ask), .accept = r->accept, .accept_encoding = r->accept_encoding};
+
+	r->status = ops->render(*r->feed->self, &r->snapshot->pub, &ask, &r->why);
+	if (r->status)
+		return;
+	r->status = keep(r, &ask);
+	if (PLUQ_HAS(ops, rendered))
+		ops->rendered(*r->feed->self, &ask);
+}
+
+/* ---- on loop 0 ---- */
+
+static void complain(struct render *r)
+{
+	struct pluq__feed *f = r->feed;
+	uint64_t hidden;
+
+	f->render_failed++;
+	if (pluq__complaint_raise(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns, &hidden))
+		pluq__log(PLUQ_WARN, f->instance, "metrics could not be rendered: %s",
+		    r->why.text[0] ? r->why.text : "no reason given");
+}
+
+static void on_done(struct pluq__job *job)
+{
+	struct render *r = (struct render *)job;
+	struct pluq__feed *f = r->feed;
+
+	f->rendering--;
+	if (r->status) {
+		complain(r);
+		pluq__http_table.error(r->request, 500, "INTERNAL_ERROR");
+	} else {
+		f->rendered++;
+		pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
+		pluq__http_reply_by_reference(
+		    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, free, r->body);
+		r->body = NULL;
+	}
+	render_free(r);
+}
+
+static void on_snapshot(struct pluq__wanting *w, struct pluq__snapshot *s)
+{
+	struct render *r = (struct render *)((char *)w - offsetof(struct render, wanting));
+
+	r->snapshot = s;
+	if (s) {
+		pluq__pool_submit(r->feed->lane, &r->job);
+		return;
+	}
+	r->feed->rendering--;
+	pluq__http_table.error(r->request, 503, "OUT_OF_MEMORY");
+	render_free(r);
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void handle(void *arg, struct pluq_http_request *request)
+{
+	struct pluq__feed *f = arg;
+	struct render *r;
+
+	if (f->metrics->stopping || f->rendering >= RENDERS_MOST) {
+		f->refused++;
+		pluq__http_table.error(request, 503, f->metrics->stopping ? "EXITING" : "BUSY");
+		return;
+	}
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		pluq__http_table.error(request, 503, "OUT_OF_MEMORY");
+		return;
+	}
+	r->job = (struct pluq__job){
+	    .back = &f->metrics->of.loops->loop[0], .work = on_pool, .done = on_done, .what = "render"};
+	r->wanting.fn = on_snapshot;
+	r->feed = f;
+	r->request = request;
+	r->accept = copy(pluq__http_table.header(request, "Accept"));
+	r->accept_encoding = copy(pluq__http_table.header(request, "Accept-Encoding"));
+	f->rendering++;
+	pluq__gather(f->metrics, &r->wanting);
+}
+
+int pluq__feed_open(struct pluq__feed *f, struct pluq_why *why)
+{
+	const struct pluq_http_route route = {.method = "GET",
+	    .flags = PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET | PLUQ_HTTP_DISCARD | PLUQ_HTTP_NO_TOPIC,
+	    .path = PLUQ_HAS(f->ops, path) ? f->ops->path : NULL,
+	    .handle = handle};
+
+	if (!route.path || !PLUQ_HAS(f->ops, render))
+		return 0;
+	for (const struct pluq__feed *other = f->metrics->feeds; other != f; other = other->next)
+		if (PLUQ_HAS(other->ops, path) && PLUQ_HAS(other->ops, render) && strcmp(other->ops->path, route.path) == 0) {
+			snprintf(why->text, sizeof(why->text), "%s: %s is served by %s already: configure one of them", f->instance,
+			    route.path, other->instance);
+			return PLUQ_EBUSY;
+		}
+	if (pluq__net_add_route(f->metrics->of.net, &route, f)) {
+		snprintf(why->text, sizeof(why->text), "out of memory");
+		return PLUQ_ENOMEM;
+	}
+	return 0;
+}
