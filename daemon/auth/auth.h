@@ -28,6 +28,15 @@ bool pluq__auth_idle(const struct pluq__auth *);
 /* Loop 0. Other values from now on; what is kept of refusals and for HTTP is forgotten, as the plugins may have new data. Sessions
  * stay. */
 void pluq__auth_reload(struct pluq__auth *, const struct pluq__auth_config *);
+/* What a plugin has answered. */
+struct pluq__auth_figures {
+	const char *instance;
+	uint64_t verdicts[PLUQ_AUTH_ERROR + 1]; /* by enum pluq_verdict, from PLUQ_AUTH_ALLOW on; errors are also those that came too late */
+	int64_t loop_ns;                        /* spent in `ask` on loops */
+	uint32_t open;                          /* answers that are owed */
+};
+/* Any thread. */
+void pluq__auth_each(const struct pluq__auth *, void (*fn)(void *arg, const struct pluq__auth_figures *), void *arg);
 /* Main, after the loops and the pool have ended, before fini of any plugin: none is called any more. */
 void pluq__auth_end(struct pluq__auth *);
 /* Main, after fini of every plugin. Accepts NULL inside. */

@@ -194,6 +194,7 @@ bool pluq__call_ask(struct pluq_auth_call *c)
 		return false;
 	}
 	verdict = call_ask(c);
+	atomic_fetch_add_explicit(&c->link->loop_ns, pluq__clock_mono_ns() - c->asked_ns, memory_order_relaxed);
 	if (verdict == PLUQ_AUTH_LATER) {
 		c->later = true;
 		return false;

@@ -45,6 +45,7 @@ static void on_mail(struct pluq__mail *mail)
 static void fail(struct pluq__chain *c, struct pluq__link *link, const char *why)
 {
 	c->told = (struct pluq__told){ .verdict = PLUQ_AUTH_ERROR, .link = link };
+	atomic_fetch_add_explicit(&link->verdicts[PLUQ_AUTH_ERROR], 1, memory_order_relaxed);
 	pluq__link_failed(link, c->loop->now_ns, c->question->query.remote_ip, why);
 }
 
@@ -57,6 +58,7 @@ static bool judge(struct pluq__chain *c)
 		fail(c, call->link, call->why.text);
 		return true;
 	}
+	atomic_fetch_add_explicit(&call->link->verdicts[call->verdict], 1, memory_order_relaxed);
 	pluq__link_answered(call->link, c->loop->now_ns);
 	if (call->verdict == PLUQ_AUTH_SILENT) {
 		c->call = NULL;

@@ -190,3 +190,17 @@ void pluq__link_slow(struct pluq__link *link, int64_t now_ns, int64_t took_ns)
 		pluq__log(PLUQ_WARN, link->instance, "slow operation: ask took %lld ms%s", (long long)(took_ns / PLUQ__MS),
 		    more_text(hidden, more, sizeof(more)));
 }
+
+/* --- figures ------------------------------------------------------------------------------------------------------ */
+
+void pluq__auth_each(const struct pluq__auth *a, void (*fn)(void *, const struct pluq__auth_figures *), void *arg)
+{
+	for (size_t i = 0; i < a->link_count; i++) {
+		const struct pluq__link *link = a->links[i];
+		struct pluq__auth_figures figures = { .instance = link->instance, .loop_ns = link->loop_ns, .open = link->open };
+
+		for (int v = PLUQ_AUTH_ALLOW; v <= PLUQ_AUTH_ERROR; v++)
+			figures.verdicts[v] = link->verdicts[v];
+		fn(arg, &figures);
+	}
+}

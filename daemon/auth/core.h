@@ -16,6 +16,8 @@ struct pluq__link {
 	void *const *self;
 	struct pluq__lane *lane;
 	_Atomic uint32_t open; /* calls whose answer is owed */
+	_Atomic uint64_t verdicts[PLUQ_AUTH_ERROR + 1]; /* by enum pluq_verdict; PLUQ_AUTH_ERROR: also those that came too late */
+	_Atomic int64_t loop_ns; /* spent in `ask` on loops */
 	pthread_mutex_t mutex; /* of the complaints */
 	struct pluq__complaint failed, slow;
 };

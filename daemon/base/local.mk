@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	daemon/base/complaint.c daemon/base/complaint.h \
 	daemon/base/config_node.c daemon/base/config_node.h \
 	daemon/base/host.h \
+	daemon/base/latency.c daemon/base/latency.h \
 	daemon/base/log.c daemon/base/log.h \
 	daemon/base/loop.c daemon/base/loop.h \
 	daemon/base/mail.c daemon/base/mail.h \

@@ -41,6 +41,7 @@ static struct {
 	pthread_cond_t filled;
 	struct buffer front, back; /* back: the thread's own */
 	uint64_t dropped;          /* since the last swap */
+	uint64_t dropped_ever;
 	bool started; /* once: before it lines go to standard error, whatever is open */
 	bool running, stopping, ended;
 	bool gave_up; /* the thread's own: nothing more is waited for */
@@ -167,6 +168,16 @@ static uint64_t swap_buffers(void)
 	return dropped;
 }
 
+uint64_t pluq__log_dropped(void)
+{
+	uint64_t dropped;
+
+	pthread_mutex_lock(&log_.mutex);
+	dropped = log_.dropped_ever;
+	pthread_mutex_unlock(&log_.mutex);
+	return dropped;
+}
+
 static void *write_lines(void *arg)
 {
 	bool last = false;
@@ -248,6 +259,7 @@ static bool put_line(const char *line, size_t n)
 	running = log_.running;
 	if (running && n > BUFFER_BYTES - log_.front.used) {
 		log_.dropped++;
+		log_.dropped_ever++;
 	} else if (running) {
 		memcpy(log_.front.bytes + log_.front.used, line, n);
 		if (!log_.front.used)

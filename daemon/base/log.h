@@ -24,6 +24,8 @@ void pluq__log_set_level(enum pluq_level);
 enum pluq_level pluq__log_level(void);
 bool pluq__log_on(enum pluq_level);
 
+uint64_t pluq__log_dropped(void); /* any thread: lines, since the start */
+
 /* Any thread. instance: the plugin instance or the part of the daemon ("core", "net", "broker"); line breaks in the text
  * become spaces. errno is kept. */
 void pluq__log(enum pluq_level, const char *instance, const char *fmt, ...) PLUQ_PRINTF(3, 4);

@@ -151,10 +151,24 @@ static void arm_wheel(struct pluq__loop *l)
 	timerfd_settime(l->wheel_fd, 0, &at, NULL);
 }
 
+/* What others of the loop have waited for. */
+static void take_down(struct pluq__loop *l, int64_t began_ns)
+{
+	int64_t took = pluq__clock_mono_ns() - began_ns;
+
+	l->busy_ns += took;
+	if (took > l->longest_ns)
+		l->longest_ns = took;
+	pluq__latency_add(&l->turn_times, took);
+}
+
 static void run(struct pluq__loop *l)
 {
+	int64_t began;
+
 	self = l;
 	pluq__loop_read_clocks(l);
+	began = l->now_ns;
 	while (!l->stopping) {
 		int flags = EVLOOP_ONCE;
 
@@ -162,10 +176,12 @@ static void run(struct pluq__loop *l)
 		if (!turns_empty(l))
 			flags |= EVLOOP_NONBLOCK; /* alone it would go on as long as anything is ready */
 		arm_wheel(l);
+		take_down(l, began);
 		l->fresh = false;
 		l->turn++;
 		event_base_loop(l->events, flags);
 		pluq__loop_enter(l);
+		began = l->now_ns;
 		pluq__wheel_advance(&l->wheel, l->now_ns);
 	}
 	self = NULL;
@@ -187,6 +203,7 @@ static int start_thread(struct pluq__loop *l)
 
 static void loop_fini(struct pluq__loop *l)
 {
+	pluq__latency_free(&l->turn_times);
 	if (l->wheel_event)
 		event_free(l->wheel_event);
 	if (l->wake_event)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "latency.h"
 #include "mail.h"
 #include "wheel.h"
 
@@ -31,6 +32,9 @@ struct pluq__loop {
 	int64_t now_ns;  /* monotonic, of this turn */
 	int64_t real_ns; /* since the epoch, of this turn */
 	uint64_t turn;   /* counts turns; the end of one belongs to it */
+	int64_t busy_ns; /* spent in turns, not waiting */
+	int64_t longest_ns; /* turn since somebody has set it back to 0 */
+	struct pluq__latency *turn_times; /* how long they last; NULL: there was none */
 	struct pluq__wheel wheel;
 	struct pluq__turn turns[PLUQ__TURN_KINDS]; /* list heads */
 

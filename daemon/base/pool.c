@@ -36,6 +36,9 @@ struct pluq__lane {
 	int width, active;
 	int stuck, most;  /* jobs given up as stuck; threads it may have with them */
 	int64_t ended_ns; /* when a job of it ended last */
+	uint64_t jobs, slow; /* as in struct pluq__lane_figures */
+	int64_t busy_ns;
+	int waiting_count;
 	bool blocked;     /* the watcher's: many jobs run, none ends, others wait */
 	char name[];
 };
@@ -113,6 +116,7 @@ static void admit(struct pluq__lane *lane)
 
 	while (lane->active < lane->width && lane->waiting.first) {
 		lane->active++;
+		lane->waiting_count--;
 		list_put(&p->ready, list_get(&lane->waiting));
 		p->ready_count++;
 		need_worker(p);
@@ -154,6 +158,9 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	else
 		lane->active--;
 	lane->ended_ns = job->started_ns + took;
+	lane->jobs++;
+	lane->slow += p->slow_ns > 0 && took > p->slow_ns;
+	lane->busy_ns += took;
 	job->mail.fn = bring_back;
 	pluq__loop_post(job->back, &job->mail);
 	admit(lane);
@@ -298,6 +305,7 @@ void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
 
 	job->lane = lane;
 	pthread_mutex_lock(&p->mutex);
+	lane->waiting_count++;
 	list_put(&lane->waiting, job);
 	admit(lane);
 	if (!p->watching)
@@ -305,6 +313,34 @@ void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
 	if (p->watcher_idle) { /* else it looks by itself, and is not to be woken for each job */
 		p->watcher_idle = false;
 		pthread_cond_signal(&p->watch);
+	}
+	pthread_mutex_unlock(&p->mutex);
+}
+
+static void describe(const struct pluq__pool *p, const struct pluq__lane *lane, int64_t now, struct pluq__lane_figures *out)
+{
+	*out = (struct pluq__lane_figures){.name = lane->name, .jobs = lane->jobs, .slow = lane->slow, .busy_ns = lane->busy_ns,
+	    .waiting = lane->waiting_count};
+	for (int i = 0; i < p->workers; i++) {
+		const struct worker *w = &p->worker[i];
+
+		if (!w->job || w->lane != lane)
+			continue;
+		out->running++;
+		out->hung += w->stuck;
+		out->busy_ns += now - w->job->started_ns;
+	}
+}
+
+void pluq__pool_each(struct pluq__pool *p, void (*fn)(void *, const struct pluq__lane_figures *), void *arg)
+{
+	struct pluq__lane_figures figures;
+	int64_t now = pluq__clock_mono_ns();
+
+	pthread_mutex_lock(&p->mutex);
+	for (const struct pluq__lane *lane = p->lanes; lane; lane = lane->next) {
+		describe(p, lane, now, &figures);
+		fn(arg, &figures);
 	}
 	pthread_mutex_unlock(&p->mutex);
 }

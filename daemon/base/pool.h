@@ -37,6 +37,17 @@ struct pluq__lane *pluq__pool_lane(struct pluq__pool *, const char *name, int wi
 void pluq__lane_limit(struct pluq__lane *, int most);
 /* Loop. Never fails: jobs wait in the lane if no thread can be had. */
 void pluq__pool_submit(struct pluq__lane *, struct pluq__job *);
+/* What a lane has done. */
+struct pluq__lane_figures {
+	const char *name;
+	uint64_t jobs, slow; /* ended; of those, longer than slow_ns */
+	int64_t busy_ns;     /* time of those, and of the running ones so far */
+	int running, hung, waiting; /* hung: of the running, given up as stuck */
+};
+
+/* Any thread. fn is called for every lane, under the pool's lock: it must not call the pool. */
+void pluq__pool_each(struct pluq__pool *, void (*fn)(void *arg, const struct pluq__lane_figures *), void *arg);
+
 /* Main, after the loops have ended. Waits for running jobs up to wait_ns, then abandons their threads. false: it has done
  * so, and nothing that their jobs use may be freed. */
 bool pluq__pool_fini(struct pluq__pool **, int64_t wait_ns);

@@ -1,6 +1,7 @@
 #include "broker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -77,6 +78,7 @@ void pluq__broker_free(struct pluq__broker **pb)
 		pluq__names_free(&h->cache);
 		pluq__held_trim(h);
 		pluq__pressure_free(h);
+		pluq__latency_free(&h->figures.syncs);
 	}
 	pluq__directory_free(b);
 	pluq__metadata_free(b);
@@ -88,12 +90,34 @@ void pluq__broker_free(struct pluq__broker **pb)
 
 int pluq__broker_stats(struct pluq__broker *b, pluq_stats_fn fn, void *arg)
 {
-	return pluq__stats(&b->homes[0], NULL, fn, arg);
+	return pluq__stats_whole(&b->homes[0], fn, arg);
+}
+
+void pluq__broker_stats_sort(struct pluq_stats *s)
+{
+	pluq__stats_sort(s);
 }
 
 void pluq__broker_stats_free(struct pluq_stats *s)
 {
 	pluq__stats_free(s);
+}
+
+void pluq__broker_figures(struct pluq__broker *b, uint32_t loop, struct pluq__broker_figures *out)
+{
+	*out = (struct pluq__broker_figures){.home = &b->homes[loop].figures};
+	if (loop)
+		return;
+	pthread_mutex_lock(&b->health_mutex);
+	memcpy(out->errors, b->errors, sizeof(out->errors));
+	pthread_mutex_unlock(&b->health_mutex);
+	out->retrying = (uint64_t)atomic_load(&b->retrying);
+}
+
+const double *pluq__broker_quantiles(const struct pluq__broker *b, size_t *count)
+{
+	*count = b->e2e_count;
+	return b->e2e_count ? b->limits->e2e_percentiles : NULL;
 }
 
 /* ---- start ---- */
@@ -132,7 +156,7 @@ int pluq__broker_load(struct pluq__broker *b, const struct pluq_storage_ops *sto
 			pluq__idgen_init(&t->ids, b->limits->node_id, ceiling);
 	/* A full disk does not keep the daemon from delivering what it has. */
 	if (pluq__metadata_first(b, ceiling, &saving) < 0)
-		pluq__health_bad(b, "save", "metadata", &saving);
+		pluq__health_bad(b, PLUQ__STORAGE_SAVE, "metadata", &saving);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "../base/loop.h"
 #include "../base/pool.h"
+#include "figures.h"
 
 struct pluq__broker;
 
@@ -31,9 +32,21 @@ void pluq__broker_stop(struct pluq__broker *, void (*fn)(void *arg, uint64_t los
 /* Any thread. Rises while drain and stop make progress; shutdown_timeout watches it. */
 uint64_t pluq__broker_progress(const struct pluq__broker *);
 
-/* Loop 0. As pluq_broker.stats, of every topic. PLUQ_ENOMEM. */
+/* Loop 0. As pluq_broker.stats, of every topic, with latencies, and not sorted before the second of them. PLUQ_ENOMEM. */
 int pluq__broker_stats(struct pluq__broker *, pluq_stats_fn fn, void *arg);
+void pluq__broker_stats_sort(struct pluq_stats *); /* any thread */
 void pluq__broker_stats_free(struct pluq_stats *); /* any thread */
+
+/* What the engine counts beside its topics. */
+struct pluq__broker_figures {
+	uint64_t errors[PLUQ__STORAGE_OPERATIONS]; /* of the whole process; loop 0 only, else 0 */
+	uint64_t retrying;                         /* likewise */
+	const struct pluq__figures *home;          /* the loop's own, until its step ends */
+};
+/* Loop; of that loop. */
+void pluq__broker_figures(struct pluq__broker *, uint32_t loop, struct pluq__broker_figures *out);
+/* What stands for e2e in the stats. */
+const double *pluq__broker_quantiles(const struct pluq__broker *, size_t *count);
 
 /* Main, after the loops have ended. */
 void pluq__broker_free(struct pluq__broker **);

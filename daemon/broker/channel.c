@@ -19,6 +19,7 @@ struct pluq__channel *pluq__channel_new(struct pluq_topic *t, const char *name, 
 	c->home = t->home;
 	c->uid = uid;
 	c->turn.fn = pluq__channel_on_turn;
+	c->window.since_ns = c->home->loop->now_ns;
 	pluq__fifo_init(&c->head, sizeof(struct pluq_msg *));
 	memcpy(c->name, name, length);
 	memcpy(c->queue_name, t->name, topic_length);
@@ -49,6 +50,9 @@ void pluq__channel_free(struct pluq__channel **pc)
 	*pc = NULL;
 	pluq__loop_unturn(&c->turn);
 	pluq__inflight_fini(&c->inflight);
+	pluq__latency_free(&c->latency);
+	pluq__window_fini(&c->window);
+	pluq__due_free(&c->due);
 	free(c->spill);
 	free(c);
 }
@@ -102,8 +106,10 @@ static void put_ephemeral(struct pluq__channel *c, struct pluq_msg *m)
 {
 	bool taken = (int64_t)c->head.count < c->ready_count && push_head(c, m);
 
-	if (!taken)
-		pluq__msg_unref(m);
+	if (taken)
+		return;
+	c->dropped[PLUQ_DROP_FULL]++;
+	pluq__msg_unref(m);
 }
 
 static void put_deferred(struct pluq__channel *c, struct pluq_msg *m, int64_t defer_ns, struct pluq__put *put)
@@ -123,6 +129,7 @@ static void put_deferred(struct pluq__channel *c, struct pluq_msg *m, int64_t de
 void pluq__channel_put(struct pluq__channel *c, struct pluq_msg *m, int64_t defer_ns, struct pluq__put *put)
 {
 	c->message_count++;
+	c->message_bytes += m->length;
 	if (defer_ns > 0) {
 		put_deferred(c, m, defer_ns, put);
 	} else if (fits_in_head(c)) {
@@ -148,12 +155,19 @@ void pluq__channel_kick(struct pluq__channel *c)
 
 /* ---- held messages ---- */
 
+static void leave_deferred(struct pluq__channel *c, struct pluq__held *h)
+{
+	pluq__due_remove(c->due, h->due_bin);
+	h->due_bin = 0;
+}
+
 static void on_due(struct pluq__timer *t)
 {
 	struct pluq__held *h = (struct pluq__held *)t;
 	struct pluq__channel *c = h->channel;
 
 	pluq__held_unlink(&c->deferred, h);
+	leave_deferred(c, h);
 	pluq__channel_make_ready(c, h);
 }
 
@@ -161,6 +175,7 @@ void pluq__channel_defer(struct pluq__channel *c, struct pluq__held *h, int64_t 
 {
 	h->state = PLUQ__HELD_DEFERRED;
 	h->timer.fn = on_due;
+	h->due_bin = pluq__due_add(&c->due, c->home->loop->now_ns, at_ns);
 	pluq__held_append(&c->deferred, h);
 	pluq__loop_set(c->home->loop, &h->timer, at_ns);
 }
@@ -305,6 +320,7 @@ static void drop_list(struct pluq__channel *c, struct pluq__held_list *l)
 
 	while ((h = l->first)) {
 		pluq__held_unlink(l, h);
+		leave_deferred(c, h);
 		pluq__loop_clear(c->home->loop, &h->timer);
 		h->stored = h->stored && h->rewriting; /* the whole queue goes: nothing is released one by one */
 		pluq__channel_finish(c, h);
@@ -348,6 +364,7 @@ void pluq__channel_empty(struct pluq__channel *c, void (*done)(void *, int, cons
 {
 	static const struct pluq_why none;
 
+	c->dropped[PLUQ_DROP_EMPTIED] += pluq__channel_holds(c);
 	drop_memory(c);
 	if (c->spill)
 		pluq__spill_empty(c->spill, done, arg);
@@ -405,6 +422,7 @@ static void store_list(struct pluq__channel *c, struct pluq__held_list *l)
 
 	while ((h = l->first)) {
 		pluq__held_unlink(l, h);
+		leave_deferred(c, h);
 		pluq__loop_clear(c->home->loop, &h->timer);
 		store_held(c, h);
 	}
@@ -448,6 +466,8 @@ void pluq__channel_end(struct pluq__channel *c, bool keep, void (*fn)(void *), v
 {
 	end_subs(c);
 	c->ending = true;
+	if (!keep)
+		c->home->figures.deleted += pluq__channel_holds(c);
 	pluq__loop_unturn(&c->turn);
 	if (keep && c->spill) {
 		store_memory(c);
@@ -470,4 +490,53 @@ int64_t pluq__channel_backend_depth(const struct pluq__channel *c)
 int64_t pluq__channel_depth(const struct pluq__channel *c)
 {
 	return (int64_t)(c->head.count + c->requeued.count) + pluq__channel_backend_depth(c);
+}
+
+uint64_t pluq__channel_holds(const struct pluq__channel *c)
+{
+	return (uint64_t)pluq__channel_depth(c) + c->inflight.count + c->deferred.count;
+}
+
+void pluq__channel_note_finish(struct pluq__channel *c, const struct pluq_msg *m)
+{
+	const struct pluq__loop *l = c->home->loop;
+	const struct pluq__broker *b = c->home->broker;
+	int64_t took = l->real_ns - m->timestamp_ns;
+
+	c->finish_count++;
+	pluq__latency_add(&c->latency, took);
+	if (b->e2e_count)
+		pluq__window_add(&c->window, l->now_ns, b->e2e_half_ns, took);
+}
+
+/* Consumers that are looked at for the oldest message in flight. */
+#define LOOKED_AT 64
+
+static int64_t older(int64_t a, int64_t b)
+{
+	return a == PLUQ_OLDEST_NONE || (b != PLUQ_OLDEST_NONE && b < a) ? b : a;
+}
+
+static int64_t oldest_held(const struct pluq__held_list *l)
+{
+	return l->first ? l->first->msg->timestamp_ns : PLUQ_OLDEST_NONE;
+}
+
+int64_t pluq__channel_oldest_ns(const struct pluq__channel *c)
+{
+	struct pluq__channel *unlocked = (struct pluq__channel *)(uintptr_t)c; /* looking at a fifo needs it, and changes nothing */
+	int64_t oldest = PLUQ_OLDEST_NONE;
+	int looked = 0;
+
+	if (c->head.count)
+		oldest = (*(struct pluq_msg **)pluq__fifo_at(&unlocked->head, 0))->timestamp_ns;
+	else if (c->spill)
+		oldest = pluq__spill_oldest_ns(c->spill);
+	if (oldest == PLUQ_OLDEST_UNKNOWN)
+		return oldest;
+	oldest = older(oldest, oldest_held(&c->requeued));
+	oldest = older(oldest, oldest_held(&c->orphans));
+	for (const struct pluq_sub *s = c->subs; s && looked < LOOKED_AT; s = s->next, looked++)
+		oldest = older(oldest, oldest_held(&s->held));
+	return oldest;
 }

@@ -8,11 +8,14 @@
 
 #include <pluq/broker.h>
 
+#include "due.h"
 #include "fifo.h"
 #include "held.h"
 #include "home.h"
 #include "put.h"
+#include "../base/latency.h"
 #include "spill.h"
+#include "window.h"
 
 struct pluq_sub {
 	struct pluq_sub_ops ops;
@@ -47,6 +50,11 @@ struct pluq__channel {
 	int64_t sub_count, ready_count;
 
 	uint64_t message_count, requeue_count, timeout_count;
+	uint64_t message_bytes, delivered_count, delivered_bytes, finish_count;
+	uint64_t dropped[PLUQ_DROP_REASONS];
+	struct pluq__due *due;         /* NULL: nothing was ever deferred */
+	struct pluq__latency *latency; /* from publish to finish; NULL: nothing was ever finished */
+	struct pluq__window window;    /* the same of the recent past, if it is asked for */
 	uint64_t from_memory_count; /* handed out from memory, or discarded by sampling */
 	pluq_done_fn on_gone; /* who asked for its deletion */
 	void *gone_arg;
@@ -75,6 +83,11 @@ void pluq__channel_end(struct pluq__channel *, bool keep, void (*fn)(void *arg),
 
 int64_t pluq__channel_depth(const struct pluq__channel *);
 int64_t pluq__channel_backend_depth(const struct pluq__channel *);
+int64_t pluq__channel_oldest_ns(const struct pluq__channel *); /* as in struct pluq_channel_stats */
+/* Everything in it: waiting, in flight, deferred. */
+uint64_t pluq__channel_holds(const struct pluq__channel *);
+/* A consumer has finished the message: its time is taken down. */
+void pluq__channel_note_finish(struct pluq__channel *, const struct pluq_msg *);
 
 /* held messages, for the files that make up the channel */
 /* Takes a held message that is on no list out of its state and makes it deliverable, in memory or by an append. */

@@ -140,6 +140,7 @@ static void launch(struct pluq__channel *c, struct pluq_sub *s, struct pluq__hel
 	struct pluq__loop *l = c->home->loop;
 
 	h->attempts++;
+	c->delivered_bytes += h->msg->length;
 	c->from_memory_count += !h->stored;
 	h->state = PLUQ__HELD_IN_FLIGHT;
 	h->sub = s;
@@ -172,6 +173,7 @@ static void discard_first(struct pluq__channel *c, enum source src)
 		return;
 	take(c, src, 1);
 	c->from_memory_count += !o.held[0]->stored;
+	c->dropped[PLUQ_DROP_SAMPLED]++;
 	pluq__channel_finish(c, o.held[0]);
 }
 
@@ -193,6 +195,7 @@ static bool hand_out(struct pluq__channel *c, struct pluq_sub *s, enum source sr
 		launch(c, s, o.held[i]);
 	s->in_flight += (int64_t)taken;
 	s->message_count += taken;
+	c->delivered_count += taken;
 	s->blocked = taken < o.count;
 	pluq__sub_review(s);
 	return true;

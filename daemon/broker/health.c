@@ -110,8 +110,11 @@ static bool time_to_complain(struct pluq__broker *b, int64_t now)
 	return true;
 }
 
-void pluq__health_bad(struct pluq__broker *b, const char *what, const char *queue, const struct pluq_why *why)
+void pluq__health_bad(struct pluq__broker *b, int operation, const char *queue, const struct pluq_why *why)
 {
+	static const char *const phrases[PLUQ__STORAGE_OPERATIONS] = {"open", "append to", "fetch from", "release in", "sync", "empty",
+	    "close", "remove", "save"};
+	const char *what = phrases[operation];
 	bool was_bad, complain;
 	uint64_t count;
 
@@ -119,6 +122,7 @@ void pluq__health_bad(struct pluq__broker *b, const char *what, const char *queu
 	was_bad = is_bad(b);
 	atomic_store(&b->storage_ok, false);
 	b->health_why = *why;
+	b->errors[operation]++;
 	complain = time_to_complain(b, pluq__clock_mono_ns());
 	count = ++b->complaints;
 	pthread_mutex_unlock(&b->health_mutex);

@@ -6,8 +6,8 @@
 
 struct pluq__broker;
 
-/* Loop. An operation has failed: logged at once, then at growing gaps while it goes on. */
-void pluq__health_bad(struct pluq__broker *, const char *what, const char *queue, const struct pluq_why *);
+/* Loop. An operation (PLUQ__STORAGE_*) has failed: counted, logged at once, then at growing gaps while it goes on. */
+void pluq__health_bad(struct pluq__broker *, int operation, const char *queue, const struct pluq_why *);
 /* Loop. A write has succeeded. Costs one load while all is well. */
 void pluq__health_good(struct pluq__broker *);
 /* Loop. *flag, the caller's, tells whether one of its operations has failed and is tried again: counted while it is set. */

@@ -31,6 +31,7 @@ struct pluq__held {
 	uint8_t state;
 	bool stored;    /* a record in storage stands for it until it is released */
 	bool rewriting; /* that record is being appended again */
+	uint16_t due_bin; /* deferred: where it is counted, see due.h; else 0 */
 };
 
 struct pluq__held_list {

@@ -10,6 +10,7 @@
 
 #include "../base/loop.h"
 #include "../base/pool.h"
+#include "figures.h"
 
 struct pluq__directory;
 struct pluq__metadata;
@@ -44,6 +45,7 @@ struct pluq__home {
 	struct pluq__relief *relief; /* who waits for memory */
 	struct pluq__timer relief_timer;
 	int64_t relief_used, relief_since_ns; /* lowest use of memory seen, and when */
+	struct pluq__figures figures;
 	bool refusing;             /* nothing has drained for too long: publishes are refused */
 };
 
@@ -54,6 +56,8 @@ struct pluq__broker {
 	struct pluq__loops *loops;
 	struct pluq__home *homes; /* one per loop */
 	const struct pluq_limits *limits; /* NULL: no handler uses queues */
+	size_t e2e_count;     /* limits->e2e_percentiles that there are */
+	int64_t e2e_half_ns;  /* half of the window */
 	const struct pluq_storage_ops *storage;
 	void *storage_self;
 	struct pluq__lane *lane, *meta_lane;
@@ -76,6 +80,7 @@ struct pluq__broker {
 	_Atomic bool storage_ok; /* written under the mutex */
 	_Atomic int64_t retrying;
 	struct pluq_why health_why;
+	uint64_t errors[PLUQ__STORAGE_OPERATIONS]; /* since the start; under the mutex */
 	uint64_t complaints; /* failures since it worked last */
 	bool complained;     /* in the log, about one of them */
 	int64_t failed_at_ns, complain_at_ns, complain_gap_ns;

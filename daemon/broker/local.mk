@@ -4,7 +4,9 @@ libcore_la_SOURCES += \
 	daemon/broker/channel.c daemon/broker/channel.h \
 	daemon/broker/channel_pump.c \
 	daemon/broker/directory.c daemon/broker/directory.h \
+	daemon/broker/due.c daemon/broker/due.h \
 	daemon/broker/fifo.c daemon/broker/fifo.h \
+	daemon/broker/figures.c daemon/broker/figures.h \
 	daemon/broker/gate.c daemon/broker/gate.h \
 	daemon/broker/health.c daemon/broker/health.h \
 	daemon/broker/held.c daemon/broker/held.h \
@@ -25,4 +27,5 @@ libcore_la_SOURCES += \
 	daemon/broker/table.c \
 	daemon/broker/ticket.h \
 	daemon/broker/topic.c daemon/broker/topic.h \
-	daemon/broker/watch.c daemon/broker/watch.h
+	daemon/broker/watch.c daemon/broker/watch.h \
+	daemon/broker/window.c daemon/broker/window.h

@@ -247,7 +247,7 @@ static void on_save_done(struct pluq__job *job)
 	answer(m, s->number, s->status, &s->why);
 	pluq__health_retrying(b, &m->failed, s->status < 0);
 	if (s->status < 0) {
-		pluq__health_bad(b, "save", "metadata", &s->why);
+		pluq__health_bad(b, PLUQ__STORAGE_SAVE, "metadata", &s->why);
 		m->dirty = true;
 		pluq__loop_set(l, &m->timer, l->now_ns + RETRY_NS);
 	} else {

@@ -34,11 +34,37 @@ struct publish_put {
 	void *arg;
 };
 
+static void count_refusal(struct pluq__home *home, int status)
+{
+	uint64_t *refused = home->figures.refused;
+
+	switch (status) {
+	case PLUQ_EIO:
+		refused[PLUQ__REFUSED_STORAGE]++;
+		break;
+	case PLUQ_EFULL:
+		refused[PLUQ__REFUSED_FULL]++;
+		break;
+	case PLUQ_EPRESSURE:
+		refused[PLUQ__REFUSED_PRESSURE]++;
+		break;
+	case PLUQ_ENOMEM:
+		refused[PLUQ__REFUSED_MEMORY]++;
+		break;
+	case PLUQ_EEXITING:
+		refused[PLUQ__REFUSED_EXITING]++;
+		break;
+	default: /* accepted, not answered yet, or to be tried again */
+		break;
+	}
+}
+
 static void answered(struct later *l)
 {
 	static const struct pluq_why none;
 	struct pluq__broker *b = l->broker;
 
+	count_refusal(l->back, l->status);
 	if (l->status == PLUQ_ESTALE)
 		pluq__topic_forget(l->back, l->topic);
 	l->done(l->arg, l->status, l->why ? l->why : &none);
@@ -214,7 +240,7 @@ static int publish_there(struct pluq__home *home, struct pluq_topic *t, const st
 	return PLUQ_ELATER;
 }
 
-int pluq__publish(struct pluq__home *home, struct pluq_topic *t, const struct pluq_body *bodies, size_t n, int64_t defer_ns,
+static int publish(struct pluq__home *home, struct pluq_topic *t, const struct pluq_body *bodies, size_t n, int64_t defer_ns,
     pluq_done_fn done, void *arg)
 {
 	if (atomic_load_explicit(&home->broker->draining, memory_order_relaxed))
@@ -228,4 +254,14 @@ int pluq__publish(struct pluq__home *home, struct pluq_topic *t, const struct pl
 	if (t->home == home)
 		return publish_here(home, t, bodies, n, defer_ns, done, arg);
 	return publish_there(home, t, bodies, n, defer_ns, done, arg);
+}
+
+int pluq__publish(struct pluq__home *home, struct pluq_topic *t, const struct pluq_body *bodies, size_t n, int64_t defer_ns,
+    pluq_done_fn done, void *arg)
+{
+	int status = publish(home, t, bodies, n, defer_ns, done, arg);
+
+	if (status < 0)
+		count_refusal(home, status);
+	return status;
 }

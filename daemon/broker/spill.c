@@ -182,6 +182,8 @@ int pluq__spill_append(struct pluq__spill *s, const struct pluq__spill_item *ite
 
 	if (l->count == l->room && !pluq__spill_grow((void **)&l->item, &l->room, l->count + 1, sizeof(*l->item)))
 		return PLUQ_ENOMEM;
+	if (pluq__spill_is_empty(s))
+		s->edge_ns = item->msg->timestamp_ns;
 	l->item[l->count++] = *item;
 	if (!s->named && l->count == 1)
 		pluq__metadata_hurry(s->home);
@@ -203,6 +205,15 @@ void pluq__spill_want(struct pluq__spill *s)
 struct pluq__fetched *pluq__spill_peek(struct pluq__spill *s, uint64_t n)
 {
 	return pluq__fifo_at(&s->fetched, n);
+}
+
+int64_t pluq__spill_oldest_ns(struct pluq__spill *s)
+{
+	if (s->fetched.count)
+		return pluq__spill_peek(s, 0)->msg->timestamp_ns;
+	if (pluq__spill_is_empty(s))
+		return PLUQ_OLDEST_NONE;
+	return s->edge_ns ? s->edge_ns : PLUQ_OLDEST_UNKNOWN;
 }
 
 void pluq__spill_pop(struct pluq__spill *s, uint64_t n)

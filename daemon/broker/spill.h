@@ -75,6 +75,7 @@ struct pluq__spill {
 	void *queue;      /* the plugin's, NULL until opened */
 
 	uint64_t stored;               /* records that fetch has not handed out */
+	int64_t edge_ns;               /* those are not older than this (UNIX time); 0: unknown */
 	struct pluq__fifo fetched;     /* struct pluq__fetched */
 	size_t fetched_bytes;
 	struct pluq__items waiting;    /* appends not begun */
@@ -128,6 +129,9 @@ void pluq__spill_empty(struct pluq__spill *, void (*done)(void *, int status, co
 /* Writes what waits, then closes; or removes the queue with what it holds, as if emptied. done comes in a later step of the loop;
  * then the spill holds nothing and may be freed. What cannot be written is counted as lost. */
 void pluq__spill_end(struct pluq__spill *, bool remove, void (*done)(void *arg), void *arg);
+
+/* UNIX time of the oldest message that has not been handed out; PLUQ_OLDEST_*. */
+int64_t pluq__spill_oldest_ns(struct pluq__spill *);
 
 /* Messages in the medium's care, fetched ones included. */
 static inline uint64_t pluq__spill_backend_depth(const struct pluq__spill *s)

@@ -5,10 +5,10 @@
 #include "health.h"
 #include "home.h"
 
-static void failed(struct pluq__spill *s, const char *what, const struct pluq_why *why)
+static void failed(struct pluq__spill *s, int operation, const struct pluq_why *why)
 {
 	s->failures++;
-	pluq__health_bad(s->home->broker, what, s->name, why);
+	pluq__health_bad(s->home->broker, operation, s->name, why);
 	pluq__health_retrying(s->home->broker, &s->retrying, true);
 	pluq__spill_retry_later(s);
 }
@@ -104,7 +104,7 @@ static void after_append(struct pluq__spill *s, struct pluq__spill_work *w)
 			pluq__health_good(s->home->broker);
 	} else {
 		pluq__spill_refuse(s, w);
-		failed(s, "append to", &w->append_why);
+		failed(s, PLUQ__STORAGE_APPEND, &w->append_why);
 	}
 }
 
@@ -120,13 +120,14 @@ static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 		}
 		*f = w->batch.fetched[i];
 		s->fetched_bytes += f->msg->length;
+		s->edge_ns = f->msg->timestamp_ns;
 	}
 	free(w->batch.fetched);
 	if (w->fetch_status < 0) {
 		/* The back end has nothing to say on what is left: what it gave is taken off. Fetches that succeed correct it. */
 		if (!w->stale)
 			s->stored -= w->batch.count < s->stored ? w->batch.count : s->stored;
-		failed(s, "fetch from", &w->why);
+		failed(s, PLUQ__STORAGE_FETCH, &w->why);
 	} else if (!w->stale) {
 		s->stored = w->left.count;
 	}
@@ -138,7 +139,7 @@ static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 	bool appends = w->items.count > 0;
 
 	if (w->release_status < 0)
-		pluq__health_bad(s->home->broker, "release in", s->name, &w->why);
+		pluq__health_bad(s->home->broker, PLUQ__STORAGE_RELEASE, s->name, &w->why);
 	free(w->releases.position);
 	if (w->fetch)
 		after_fetch(s, w); /* before the appends are counted: it ran after them, its count includes them */
@@ -161,7 +162,7 @@ static void after_move(struct pluq__spill *s, struct pluq__spill_work *w)
 static void after_open(struct pluq__spill *s, const struct pluq__spill_work *w)
 {
 	if (w->open_status < 0) {
-		failed(s, "open", &w->why);
+		failed(s, PLUQ__STORAGE_OPEN, &w->why);
 		/* Publishers are not kept waiting for what may never open. */
 		struct pluq__spill_work refused = {.items = s->waiting, .append_why = w->why};
 
@@ -183,7 +184,7 @@ static void after_empty(struct pluq__spill *s, const struct pluq__spill_work *w)
 	s->emptying = false;
 	s->on_empty = NULL;
 	if (w->end_status < 0)
-		pluq__health_bad(s->home->broker, "empty", s->name, &w->why);
+		pluq__health_bad(s->home->broker, PLUQ__STORAGE_EMPTY, s->name, &w->why);
 	if (done)
 		done(s->empty_arg, w->end_status, &w->why);
 	if (s->sync_again)
@@ -235,7 +236,8 @@ void pluq__spill_on_done(struct pluq__job *job)
 	case PLUQ__SPILL_CLOSE:
 	case PLUQ__SPILL_REMOVE:
 		if (w->end_status < 0)
-			pluq__health_bad(s->home->broker, w->kind == PLUQ__SPILL_CLOSE ? "close" : "remove", s->name, &w->why);
+			pluq__health_bad(s->home->broker, w->kind == PLUQ__SPILL_CLOSE ? PLUQ__STORAGE_CLOSE : PLUQ__STORAGE_REMOVE,
+			    s->name, &w->why);
 		s->queue = NULL;
 		free(w);
 		ended(s);

@@ -11,7 +11,7 @@ struct sync_work {
 	struct pluq__spill *spill;
 	const struct pluq_storage_ops *ops;
 	void *queue;
-	int64_t covers;
+	int64_t covers, took_ns;
 	int status;
 	struct pluq_why why;
 };
@@ -49,7 +49,10 @@ static void sync_on_pool(struct pluq__job *job)
 {
 	struct sync_work *w = (struct sync_work *)job;
 
+	int64_t began = pluq__clock_mono_ns();
+
 	w->status = w->ops->sync(w->queue, &w->why);
+	w->took_ns = pluq__clock_mono_ns() - began;
 }
 
 static void sync_done(struct pluq__job *job)
@@ -58,10 +61,11 @@ static void sync_done(struct pluq__job *job)
 	struct pluq__spill *s = w->spill;
 
 	s->syncing = false;
+	pluq__latency_add(&s->home->figures.syncs, w->took_ns);
 	pluq__health_retrying(s->home->broker, &s->sync_failed, w->status < 0);
 	atomic_fetch_add_explicit(&s->home->broker->progress, 1, memory_order_relaxed);
 	if (w->status < 0) {
-		pluq__health_bad(s->home->broker, "sync", s->name, &w->why);
+		pluq__health_bad(s->home->broker, PLUQ__STORAGE_SYNC, s->name, &w->why);
 		s->unsynced += w->covers;
 		pluq__loop_set(s->home->loop, &s->sync_timer, s->home->loop->now_ns + PLUQ__SPILL_RETRY_LAST_NS);
 	}

@@ -33,6 +33,7 @@ struct snapshot {
 	_Atomic int left; /* homes */
 	struct pluq__mail mail;
 	bool one;
+	bool whole; /* with latencies, and unsorted */
 	char name[PLUQ_NAME_MAX + 2];
 	struct part part[];
 };
@@ -45,45 +46,138 @@ struct pluq__slicer {
 	struct pluq_topic *at; /* next to be copied */
 };
 
-static size_t cost_of(const struct pluq_topic *t)
+static size_t channels_of(const struct pluq_topic *t)
 {
-	size_t n = 1;
+	size_t n = 0;
 
 	for (const struct pluq__channel *c = t->channels; c; c = c->next)
 		n++;
 	return n;
 }
 
-/* One block holds the channels of a topic and all its names. */
-static void *block_for(struct part *p, const struct pluq_topic *t, size_t channels)
+/* Quantiles cost as much as some channels do without. */
+#define E2E_COST 8
+
+static size_t cost_of(const struct pluq_topic *t, bool whole)
 {
-	size_t bytes = strlen(t->name) + 1 + channels * sizeof(struct pluq_channel_stats);
-	struct names_block *b;
+	size_t n = 1, each = t->home->broker->e2e_count ? E2E_COST : 1;
 
 	for (const struct pluq__channel *c = t->channels; c; c = c->next)
-		bytes += strlen(c->name) + 1;
-	b = malloc(sizeof(*b) + bytes);
-	if (!b)
-		return NULL;
-	b->next = p->blocks;
-	p->blocks = b;
-	return b->text;
+		n += each + (whole ? pluq__latency_blocks(c->latency) : 0);
+	return n;
 }
 
-static const char *copy_name(char **text, const char *name)
-{
-	size_t n = strlen(name) + 1;
-	char *at = *text;
+/* ---- a topic's block ---- */
 
-	memcpy(at, name, n);
-	*text += n;
+/* One block holds the channels of a topic, what belongs to them, and last all its names. */
+struct block {
+	char *at; /* what is free of it, aligned until the names come */
+};
+
+static size_t latency_bytes(const struct pluq__channel *c)
+{
+	return c->latency ? sizeof(struct pluq_histogram) + pluq__latency_bucket_count(c->latency) * sizeof(struct pluq_bucket) : 0;
+}
+
+static size_t block_bytes(const struct pluq_topic *t, bool whole)
+{
+	size_t e2e = t->home->broker->e2e_count * sizeof(double), bytes = strlen(t->name) + 1 + e2e;
+
+	for (const struct pluq__channel *c = t->channels; c; c = c->next) {
+		bytes += sizeof(struct pluq_channel_stats) + e2e + strlen(c->name) + 1;
+		bytes += c->due ? PLUQ_DUE_CLASSES * sizeof(uint64_t) : 0;
+		bytes += whole ? latency_bytes(c) : 0;
+	}
+	return bytes;
+}
+
+static bool block_new(struct part *p, const struct pluq_topic *t, bool whole, struct block *out)
+{
+	struct names_block *b = malloc(sizeof(*b) + block_bytes(t, whole));
+
+	if (!b)
+		return false;
+	b->next = p->blocks;
+	p->blocks = b;
+	out->at = b->text;
+	return true;
+}
+
+static void *carve(struct block *b, size_t bytes)
+{
+	char *at = b->at;
+
+	b->at += bytes;
 	return at;
 }
 
-static void copy_channel(struct pluq_channel_stats *out, const struct pluq__channel *c, char **text)
+static const char *copy_name(struct block *b, const char *name)
 {
-	*out = (struct pluq_channel_stats){.name = copy_name(text, c->name),
-	    .paused = c->paused,
+	size_t n = strlen(name) + 1;
+
+	return memcpy(carve(b, n), name, n);
+}
+
+/* ---- what is kept of a channel ---- */
+
+static const uint64_t *copy_due(struct block *b, const struct pluq__channel *c)
+{
+	uint64_t *classes;
+
+	if (!c->due)
+		return NULL;
+	classes = carve(b, PLUQ_DUE_CLASSES * sizeof(*classes));
+	pluq__due_classes(c->due, c->home->loop->now_ns, classes);
+	return classes;
+}
+
+static const struct pluq_histogram *copy_latency(struct block *b, const struct pluq__channel *c)
+{
+	struct pluq_histogram *h;
+
+	if (!c->latency)
+		return NULL;
+	h = carve(b, sizeof(*h));
+	pluq__latency_copy(c->latency, carve(b, latency_bytes(c) - sizeof(*h)), h);
+	return h;
+}
+
+/* What is in `sums`, and zeroes it. */
+static const double *copy_quantiles(struct block *b, const struct pluq__broker *of, uint64_t *sums, uint64_t n)
+{
+	double *values = carve(b, of->e2e_count * sizeof(*values));
+
+	pluq__latency_quantiles(sums, n, of->limits->e2e_percentiles, of->e2e_count, values);
+	memset(sums, 0, PLUQ__LATENCY_INDEXES * sizeof(*sums));
+	return values;
+}
+
+static uint64_t add_window(struct pluq__channel *c, uint64_t *sums)
+{
+	pluq__window_look(&c->window, c->home->loop->now_ns, c->home->broker->e2e_half_ns);
+	return pluq__latency_accumulate(c->window.half[0], sums) + pluq__latency_accumulate(c->window.half[1], sums);
+}
+
+static void copy_channel_e2e(struct pluq_channel_stats *out, struct pluq__channel *c, struct block *b)
+{
+	uint64_t sums[PLUQ__LATENCY_INDEXES] = {0};
+
+	out->e2e_count = add_window(c, sums);
+	out->e2e = copy_quantiles(b, c->home->broker, sums, out->e2e_count);
+}
+
+static void copy_topic_e2e(struct pluq_topic_stats *out, const struct pluq_topic *t, struct block *b)
+{
+	uint64_t sums[PLUQ__LATENCY_INDEXES] = {0};
+
+	for (struct pluq__channel *c = t->channels; c; c = c->next)
+		out->e2e_count += add_window(c, sums);
+	out->e2e = copy_quantiles(b, t->home->broker, sums, out->e2e_count);
+}
+
+static void copy_channel(struct pluq_channel_stats *out, struct pluq__channel *c, struct block *b, bool whole)
+{
+	*out = (struct pluq_channel_stats){.paused = c->paused,
 	    .depth = pluq__channel_depth(c),
 	    .backend_depth = pluq__channel_backend_depth(c),
 	    .in_flight = (int64_t)c->inflight.count,
@@ -92,7 +186,17 @@ static void copy_channel(struct pluq_channel_stats *out, const struct pluq__chan
 	    .message_count = c->message_count,
 	    .requeue_count = c->requeue_count,
 	    .timeout_count = c->timeout_count,
-	    .global_msg_count = c->from_memory_count};
+	    .global_msg_count = c->from_memory_count,
+	    .message_bytes = c->message_bytes,
+	    .delivered_count = c->delivered_count,
+	    .delivered_bytes = c->delivered_bytes,
+	    .finish_count = c->finish_count,
+	    .oldest_ns = pluq__channel_oldest_ns(c),
+	    .due = copy_due(b, c),
+	    .latency = whole ? copy_latency(b, c) : NULL};
+	memcpy(out->dropped, c->dropped, sizeof(out->dropped));
+	if (c->home->broker->e2e_count)
+		copy_channel_e2e(out, c, b);
 }
 
 static int by_channel(const void *a, const void *b)
@@ -105,38 +209,64 @@ static int by_topic(const void *a, const void *b)
 	return strcmp(((const struct pluq_topic_stats *)a)->name, ((const struct pluq_topic_stats *)b)->name);
 }
 
-static bool copy_topic(struct part *p, const struct pluq_topic *t)
+static bool make_room(struct part *p)
 {
-	size_t channels = cost_of(t) - 1, n = 0;
-	struct pluq_channel_stats *cs;
-	char *text;
+	size_t room = p->room ? p->room * 2 : 16;
+	void *more;
 
-	if (p->count == p->room) {
-		size_t room = p->room ? p->room * 2 : 16;
-		void *more = realloc(p->topic, room * sizeof(*p->topic));
-
-		if (!more)
-			return false;
-		p->topic = more;
-		p->room = room;
-	}
-	cs = block_for(p, t, channels);
-	if (!cs)
+	if (p->count < p->room)
+		return true;
+	more = realloc(p->topic, room * sizeof(*p->topic));
+	if (!more)
 		return false;
-	text = (char *)(cs + channels);
-	for (const struct pluq__channel *c = t->channels; c; c = c->next)
-		copy_channel(&cs[n++], c, &text);
-	qsort(cs, n, sizeof(*cs), by_channel);
-	p->topic[p->count++] = (struct pluq_topic_stats){.name = copy_name(&text, t->name),
-	    .paused = t->paused,
+	p->topic = more;
+	p->room = room;
+	return true;
+}
+
+static bool copy_topic(struct part *p, struct pluq_topic *t, bool whole)
+{
+	size_t channels = channels_of(t), n = 0;
+	struct pluq_channel_stats *cs;
+	struct pluq_topic_stats *out;
+	struct block b;
+
+	if (!make_room(p) || !block_new(p, t, whole, &b))
+		return false;
+	cs = carve(&b, channels * sizeof(*cs));
+	for (struct pluq__channel *c = t->channels; c; c = c->next)
+		copy_channel(&cs[n++], c, &b, whole);
+	out = &p->topic[p->count++];
+	*out = (struct pluq_topic_stats){.paused = t->paused,
 	    .depth = pluq__topic_depth(t),
 	    .backend_depth = pluq__topic_backend_depth(t),
 	    .message_count = t->message_count,
 	    .message_bytes = t->message_bytes,
 	    .channels = cs,
 	    .channel_count = n,
-	    .channel_stride = sizeof(*cs)};
+	    .channel_stride = sizeof(*cs),
+	    .oldest_ns = pluq__topic_oldest_ns(t)};
+	memcpy(out->dropped, t->dropped, sizeof(out->dropped));
+	if (channels && t->home->broker->e2e_count)
+		copy_topic_e2e(out, t, &b);
+	n = 0;
+	for (const struct pluq__channel *c = t->channels; c; c = c->next)
+		cs[n++].name = copy_name(&b, c->name);
+	out->name = copy_name(&b, t->name);
 	return true;
+}
+
+void pluq__stats_sort(struct pluq_stats *s)
+{
+	struct whole *w = (struct whole *)s;
+	struct part *p = &w->part;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->topic[i].channel_count)
+			qsort((void *)(uintptr_t)p->topic[i].channels, p->topic[i].channel_count, sizeof(struct pluq_channel_stats),
+			    by_channel);
+	if (p->count)
+		qsort(p->topic, p->count, sizeof(*p->topic), by_topic);
 }
 
 static void free_part(struct part *p)
@@ -198,9 +328,9 @@ static void on_complete(struct pluq__mail *mail)
 		free_part(&s->part[i]);
 	}
 	if (good) {
-		if (w->part.count)
-			qsort(w->part.topic, w->part.count, sizeof(*w->part.topic), by_topic);
 		w->pub = (struct pluq_stats){w->part.topic, w->part.count, sizeof(*w->part.topic)};
+		if (!s->whole)
+			pluq__stats_sort(&w->pub);
 	} else {
 		pluq__stats_free(w ? &w->pub : NULL);
 		w = NULL;
@@ -236,8 +366,8 @@ static void on_slice(struct pluq__mail *mail)
 			done += 1;
 			continue;
 		}
-		done += cost_of(r->at);
-		p->failed = !copy_topic(p, r->at);
+		done += cost_of(r->at, s->whole);
+		p->failed = !copy_topic(p, r->at, s->whole);
 	}
 	if (r->at && !p->failed)
 		pluq__loop_post(r->home->loop, &r->mail);
@@ -273,7 +403,7 @@ static struct pluq__slicer *slicer_new(struct snapshot *s, struct pluq__home *ho
 	return r;
 }
 
-int pluq__stats(struct pluq__home *home, const char *topic, pluq_stats_fn fn, void *arg)
+static int begin(struct pluq__home *home, const char *topic, bool whole, pluq_stats_fn fn, void *arg)
 {
 	struct pluq__broker *b = home->broker;
 	int homes = b->loops->count;
@@ -282,7 +412,7 @@ int pluq__stats(struct pluq__home *home, const char *topic, pluq_stats_fn fn, vo
 
 	if (!s)
 		return PLUQ_ENOMEM;
-	*s = (struct snapshot){.back = home, .fn = fn, .arg = arg, .one = topic != NULL};
+	*s = (struct snapshot){.back = home, .fn = fn, .arg = arg, .one = topic != NULL, .whole = whole};
 	atomic_init(&s->left, homes);
 	if (topic) /* one byte more than the longest name is nobody's */
 		strncpy(s->name, topic, PLUQ_NAME_MAX + 1);
@@ -310,4 +440,14 @@ no_memory:
 	}
 	free(s);
 	return PLUQ_ENOMEM;
+}
+
+int pluq__stats(struct pluq__home *home, const char *topic, pluq_stats_fn fn, void *arg)
+{
+	return begin(home, topic, false, fn, arg);
+}
+
+int pluq__stats_whole(struct pluq__home *home, pluq_stats_fn fn, void *arg)
+{
+	return begin(home, NULL, true, fn, arg);
 }

@@ -30,6 +30,11 @@ static int use(const struct pluq_host *host, const struct pluq_limits *limits)
 	if (b->limits)
 		return PLUQ_EBUSY;
 	b->limits = limits;
+	if (limits->size >= offsetof(struct pluq_limits, e2e_window_ns) + sizeof(limits->e2e_window_ns) &&
+	    limits->e2e_window_ns > 1) {
+		b->e2e_count = limits->e2e_percentile_count;
+		b->e2e_half_ns = limits->e2e_window_ns / 2;
+	}
 	return 0;
 }
 
@@ -150,6 +155,7 @@ static int sub_finish(struct pluq_sub *s, const uint8_t *id)
 	if (err < 0)
 		return err;
 	s->finish_count++;
+	pluq__channel_note_finish(s->channel, h->msg);
 	pluq__channel_land(s->channel, h);
 	pluq__channel_finish(s->channel, h);
 	return 0;

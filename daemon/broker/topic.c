@@ -150,6 +150,7 @@ static void enqueue(struct pluq_topic *t, struct pluq_msg *m, int64_t defer_ns, 
 	else if (t->overflow == PLUQ__OVERFLOW_REJECT)
 		err = PLUQ_EFULL;
 	else {
+		t->dropped[PLUQ_DROP_FULL]++;
 		pluq__msg_unref(m); /* ephemeral: dropped in silence, as in the original */
 		return;
 	}
@@ -477,6 +478,7 @@ void pluq__topic_empty(struct pluq_topic *t, pluq_done_fn done, void *arg)
 {
 	static const struct pluq_why none;
 
+	t->dropped[PLUQ_DROP_EMPTIED] += (uint64_t)pluq__topic_depth(t);
 	drop_head(t);
 	if (t->spill)
 		pluq__spill_empty(t->spill, done, arg);
@@ -511,6 +513,8 @@ static void on_queue_ended(void *arg)
 
 static void end_queue(struct pluq_topic *t)
 {
+	if (!t->keep)
+		t->home->figures.deleted += (uint64_t)pluq__topic_depth(t);
 	if (t->keep && t->spill) {
 		store_head(t);
 	} else {
@@ -552,4 +556,11 @@ int64_t pluq__topic_backend_depth(const struct pluq_topic *t)
 int64_t pluq__topic_depth(const struct pluq_topic *t)
 {
 	return (int64_t)t->head.count + pluq__topic_backend_depth(t);
+}
+
+int64_t pluq__topic_oldest_ns(struct pluq_topic *t)
+{
+	if (t->head.count)
+		return ((struct pluq__waiting *)pluq__fifo_at(&t->head, 0))->msg->timestamp_ns;
+	return t->spill ? pluq__spill_oldest_ns(t->spill) : PLUQ_OLDEST_NONE;
 }

@@ -43,6 +43,7 @@ struct pluq_topic {
 	struct pluq__channel *closing;  /* whose end is not complete */
 	uint64_t next_uid;
 	uint64_t message_count, message_bytes;
+	uint64_t dropped[PLUQ_DROP_REASONS];
 	bool keep; /* ending: into storage */
 	void (*on_gone)(struct pluq_topic *, void *arg);
 	void *gone_arg;
@@ -78,5 +79,6 @@ void pluq__topic_end(struct pluq_topic *, bool keep, void (*on_gone)(struct pluq
 
 int64_t pluq__topic_depth(const struct pluq_topic *);
 int64_t pluq__topic_backend_depth(const struct pluq_topic *);
+int64_t pluq__topic_oldest_ns(struct pluq_topic *); /* as in struct pluq_topic_stats */
 
 #endif

@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #define NO_STATSD "nothing is sent to statsd"
-#define NO_LATENCIES "latencies are not tracked"
 #define NO_SCANS "deadlines are exact here, nothing is scanned"
 #define LOG_PREFIX "a line of the log begins with time, level and plugin"
 #define NO_EFFECT "has no effect, as in the original"
@@ -25,8 +24,6 @@ const struct pluq__idle_flag pluq__idle_nsqd[] = {
 	ABSENT("statsd-mem-stats", "statsd_mem_stats", BOOL, NULL, NO_STATSD),
 	ABSENT("statsd-prefix", "statsd_prefix", STRING, NULL, NO_STATSD),
 	ABSENT("statsd-udp-packet-size", "statsd_udp_packet_size", INT, NULL, NO_STATSD),
-	ABSENT("e2e-processing-latency-percentile", "e2e_processing_latency_percentiles", FLOATS, NULL, NO_LATENCIES),
-	ABSENT("e2e-processing-latency-window-time", "e2e_processing_latency_window_time", DURATION, NULL, NO_LATENCIES),
 	{ .name = NULL },
 };
 

@@ -5,6 +5,7 @@
 
 #include "../base/host.h"
 #include "feed.h"
+#include "own.h"
 
 int pluq__metrics_new(struct pluq__metrics **out, const struct pluq__measured *of, struct pluq__lane *lane)
 {
@@ -15,6 +16,10 @@ int pluq__metrics_new(struct pluq__metrics **out, const struct pluq__measured *o
 	m->of = *of;
 	m->lane = lane;
 	m->feeds_end = &m->feeds;
+	if (pluq__metrics_source(m, pluq__own_tell_loop, m)) {
+		pluq__metrics_free(&m);
+		return PLUQ_ENOMEM;
+	}
 	*out = m;
 	return 0;
 }

@@ -5,6 +5,8 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "own.h"
+#include "queues.h"
 #include "state.h"
 
 struct visit {
@@ -93,7 +95,17 @@ static void on_pool(struct pluq__job *job)
 {
 	struct pluq__gathering *g = (struct pluq__gathering *)job;
 
-	g->status = pluq__snapshot_complete(g->snapshot);
+	struct pluq__snapshot *s = g->snapshot;
+	const double *quantiles;
+	size_t count;
+
+	if (s->queues) {
+		quantiles = pluq__broker_quantiles(g->metrics->of.broker, &count);
+		pluq__broker_stats_sort(s->queues);
+		pluq__queues_tell(s->queues, quantiles, count, pluq__clock_real_ns(), &s->queue_sheet);
+	}
+	pluq__own_tell(g->metrics, &s->sheets[0]);
+	g->status = pluq__snapshot_complete(s);
 }
 
 static void on_put_together(struct pluq__job *job)

@@ -1,71 +1,176 @@
-/* What the engine counts, as samples. */
-#include "snapshot.h"
+/* What the engine counts of topics and channels, as samples. */
+#include "queues.h"
 
-#define COUNTER(name_, unit_, help_) {.name = name_, .unit = unit_, .help = help_, .type = PLUQ_COUNTER}
-#define GAUGE(name_, unit_, help_) {.name = name_, .unit = unit_, .help = help_, .type = PLUQ_GAUGE}
+#include <stdio.h>
+#include <stdlib.h>
 
-static const struct pluq_metric topic_messages = COUNTER("topic_published_messages", "", "Messages published to the topic");
-static const struct pluq_metric topic_bytes = COUNTER("topic_published", "bytes", "Bytes of the messages published to the topic");
-static const struct pluq_metric topic_depth =
-    GAUGE("topic_depth", "", "Messages that wait in the topic's own queue, in memory and storage");
-static const struct pluq_metric topic_backend_depth =
-    GAUGE("topic_backend_depth", "", "Messages of the topic's own queue that are in storage");
-static const struct pluq_metric topic_channels = GAUGE("topic_channels", "", "Channels of the topic");
-static const struct pluq_metric topic_paused = GAUGE("topic_paused", "", "1 while the topic is paused");
+#define DEFINE(id, type_, name_, unit_, detail_, help_)                                                                \
+	static const struct pluq_metric id = {.name = name_, .unit = unit_, .help = help_, .detail = detail_, .type = type_}
+#define COUNTER(id, name, unit, help) DEFINE(id, PLUQ_COUNTER, name, unit, NULL, help)
+#define GAUGE(id, name, unit, help) DEFINE(id, PLUQ_GAUGE, name, unit, NULL, help)
 
-static const struct pluq_metric channel_messages =
-    COUNTER("channel_received_messages", "", "Messages that the channel has got from its topic");
-static const struct pluq_metric channel_depth =
-    GAUGE("channel_depth", "", "Messages that wait in the channel, in memory and storage");
-static const struct pluq_metric channel_backend_depth =
-    GAUGE("channel_backend_depth", "", "Messages of the channel that are in storage");
-static const struct pluq_metric channel_in_flight =
-    GAUGE("channel_in_flight_messages", "", "Messages that consumers have and have not answered");
-static const struct pluq_metric channel_deferred =
-    GAUGE("channel_deferred_messages", "", "Messages that wait for their time");
-static const struct pluq_metric channel_requeued =
-    COUNTER("channel_requeued_messages", "", "Messages that consumers have given back");
-static const struct pluq_metric channel_timeouts =
-    COUNTER("channel_timed_out_messages", "", "Messages that consumers have not answered in time");
-static const struct pluq_metric channel_consumers = GAUGE("channel_consumers", "", "Consumers of the channel");
-static const struct pluq_metric channel_paused = GAUGE("channel_paused", "", "1 while the channel is paused");
+COUNTER(topic_messages, "topic_published_messages", "", "Messages published to the topic");
+COUNTER(topic_bytes, "topic_published", "bytes", "Bodies of the messages published to the topic");
+GAUGE(topic_depth, "topic_depth", "", "Messages in the topic's own queue, in memory and storage");
+GAUGE(topic_backend_depth, "topic_backend_depth", "", "Messages of the topic's own queue that are in storage");
+GAUGE(topic_channels, "topic_channels", "", "Channels of the topic");
+GAUGE(topic_paused, "topic_paused", "", "Whether the topic is paused");
+GAUGE(topic_oldest, "topic_oldest_message_age", "seconds", "Age of the oldest message in the topic's own queue");
+DEFINE(topic_dropped, PLUQ_COUNTER, "topic_dropped_messages", "", "reason", "Messages dropped from the topic's own queue");
+DEFINE(topic_e2e, PLUQ_GAUGE, "topic_e2e_latency", "seconds", "quantile",
+    "Time from publish to finish in all channels of the topic, of the recent past");
+
+COUNTER(channel_messages, "channel_received_messages", "", "Messages that the channel has got from its topic");
+COUNTER(channel_bytes, "channel_received", "bytes", "Bodies of the messages that the channel has got from its topic");
+COUNTER(channel_delivered, "channel_delivered_messages", "", "Messages sent to consumers, each time they are");
+COUNTER(channel_delivered_bytes, "channel_delivered", "bytes", "Bodies of the messages sent to consumers");
+COUNTER(channel_finished, "channel_finished_messages", "", "Messages that consumers have finished");
+COUNTER(channel_requeued, "channel_requeued_messages", "", "Messages that consumers have given back");
+COUNTER(channel_timeouts, "channel_timed_out_messages", "", "Messages that consumers have not answered in time");
+GAUGE(channel_depth, "channel_depth", "", "Messages that wait in the channel, in memory and storage");
+GAUGE(channel_backend_depth, "channel_backend_depth", "", "Messages of the channel that are in storage");
+GAUGE(channel_in_flight, "channel_in_flight_messages", "", "Messages that consumers have and have not answered");
+GAUGE(channel_deferred, "channel_deferred_messages", "", "Messages that wait for their time");
+DEFINE(channel_due, PLUQ_GAUGE, "channel_deferred_messages_due", "", "within", "Messages that wait for their time, by what is left of it");
+GAUGE(channel_consumers, "channel_consumers", "", "Consumers of the channel");
+GAUGE(channel_paused, "channel_paused", "", "Whether the channel is paused");
+GAUGE(channel_oldest, "channel_oldest_message_age", "seconds", "Age of the oldest message that waits or is in flight");
+DEFINE(channel_dropped, PLUQ_COUNTER, "channel_dropped_messages", "", "reason", "Messages dropped from the channel");
+DEFINE(channel_latency, PLUQ_HISTOGRAM, "channel_finish_latency", "seconds", NULL, "Time from publish to finish");
+DEFINE(channel_e2e, PLUQ_GAUGE, "channel_e2e_latency", "seconds", "quantile",
+    "Time from publish to finish in the channel, of the recent past");
+
+struct telling {
+	struct pluq_gather *to;
+	const char *const *quantiles; /* their labels */
+	size_t quantile_count;
+	int64_t real_ns;
+	const char *topic, *channel;
+};
 
 /* Names are the snapshot's own, which keeps the engine's copy: nothing is copied again. */
-static void tell(struct pluq_gather *g, const struct pluq_metric *m, const char *topic, const char *channel, double value)
+static void tell_detail(const struct telling *t, const struct pluq_metric *m, const char *detail, double value)
 {
-	pluq__sheet_borrow(g, &(struct pluq_sample){.metric = m, .topic = topic, .channel = channel, .value = value});
+	pluq__sheet_borrow(t->to, &(struct pluq_sample){
+	    .metric = m, .topic = t->topic, .channel = t->channel, .detail = detail, .value = value});
 }
 
-static void tell_channel(struct pluq_gather *g, const char *topic, const struct pluq_channel_stats *c)
+static void tell(const struct telling *t, const struct pluq_metric *m, double value)
 {
-	tell(g, &channel_messages, topic, c->name, (double)c->message_count);
-	tell(g, &channel_depth, topic, c->name, (double)c->depth);
-	tell(g, &channel_backend_depth, topic, c->name, (double)c->backend_depth);
-	tell(g, &channel_in_flight, topic, c->name, (double)c->in_flight);
-	tell(g, &channel_deferred, topic, c->name, (double)c->deferred);
-	tell(g, &channel_requeued, topic, c->name, (double)c->requeue_count);
-	tell(g, &channel_timeouts, topic, c->name, (double)c->timeout_count);
-	tell(g, &channel_consumers, topic, c->name, (double)c->consumers);
-	tell(g, &channel_paused, topic, c->name, c->paused);
+	tell_detail(t, m, NULL, value);
 }
 
-static void tell_topic(struct pluq_gather *g, const struct pluq_topic_stats *t)
+static void tell_oldest(const struct telling *t, const struct pluq_metric *m, int64_t oldest_ns)
 {
-	tell(g, &topic_messages, t->name, NULL, (double)t->message_count);
-	tell(g, &topic_bytes, t->name, NULL, (double)t->message_bytes);
-	tell(g, &topic_depth, t->name, NULL, (double)t->depth);
-	tell(g, &topic_backend_depth, t->name, NULL, (double)t->backend_depth);
-	tell(g, &topic_channels, t->name, NULL, (double)t->channel_count);
-	tell(g, &topic_paused, t->name, NULL, t->paused);
+	int64_t age = oldest_ns == PLUQ_OLDEST_NONE ? 0 : t->real_ns - oldest_ns;
+
+	if (oldest_ns != PLUQ_OLDEST_UNKNOWN)
+		tell(t, m, age > 0 ? (double)age / 1e9 : 0);
 }
 
-void pluq__queues_tell(const struct pluq_stats *s, struct pluq_gather *g)
+static void tell_dropped(const struct telling *t, const struct pluq_metric *m, const uint64_t *dropped)
 {
-	for (size_t i = 0; i < s->topic_count; i++) {
-		const struct pluq_topic_stats *t = &s->topics[i];
+	static const char *const reasons[PLUQ_DROP_REASONS] = {"full", "sampled", "emptied"};
 
-		tell_topic(g, t);
-		for (size_t k = 0; k < t->channel_count; k++)
-			tell_channel(g, t->name, &t->channels[k]);
+	for (int i = 0; i < PLUQ_DROP_REASONS; i++)
+		if (dropped[i])
+			tell_detail(t, m, reasons[i], (double)dropped[i]);
+}
+
+static void tell_due(const struct telling *t, const uint64_t *due)
+{
+	static const char *const within[PLUQ_DUE_CLASSES] = {"1s", "10s", "1m", "10m", "1h", "later"};
+
+	for (int i = 0; due && i < PLUQ_DUE_CLASSES; i++)
+		tell_detail(t, &channel_due, within[i], (double)due[i]);
+}
+
+static void tell_e2e(const struct telling *t, const struct pluq_metric *m, const double *values_ns)
+{
+	for (size_t i = 0; values_ns && i < t->quantile_count; i++)
+		tell_detail(t, m, t->quantiles[i], values_ns[i] / 1e9);
+}
+
+static void tell_latency(const struct telling *t, const struct pluq_histogram *h)
+{
+	if (h)
+		pluq__sheet_borrow(t->to, &(struct pluq_sample){
+		    .metric = &channel_latency, .topic = t->topic, .channel = t->channel, .histogram = h});
+}
+
+static void tell_channel(const struct telling *t, const struct pluq_channel_stats *c)
+{
+	tell(t, &channel_messages, (double)c->message_count);
+	tell(t, &channel_bytes, (double)c->message_bytes);
+	tell(t, &channel_delivered, (double)c->delivered_count);
+	tell(t, &channel_delivered_bytes, (double)c->delivered_bytes);
+	tell(t, &channel_finished, (double)c->finish_count);
+	tell(t, &channel_requeued, (double)c->requeue_count);
+	tell(t, &channel_timeouts, (double)c->timeout_count);
+	tell(t, &channel_depth, (double)c->depth);
+	tell(t, &channel_backend_depth, (double)c->backend_depth);
+	tell(t, &channel_in_flight, (double)c->in_flight);
+	tell(t, &channel_deferred, (double)c->deferred);
+	tell_due(t, c->due);
+	tell(t, &channel_consumers, (double)c->consumers);
+	tell(t, &channel_paused, c->paused);
+	tell_oldest(t, &channel_oldest, c->oldest_ns);
+	tell_dropped(t, &channel_dropped, c->dropped);
+	tell_latency(t, c->latency);
+	tell_e2e(t, &channel_e2e, c->e2e);
+}
+
+static void tell_topic(const struct telling *t, const struct pluq_topic_stats *s)
+{
+	tell(t, &topic_messages, (double)s->message_count);
+	tell(t, &topic_bytes, (double)s->message_bytes);
+	tell(t, &topic_depth, (double)s->depth);
+	tell(t, &topic_backend_depth, (double)s->backend_depth);
+	tell(t, &topic_channels, (double)s->channel_count);
+	tell(t, &topic_paused, s->paused);
+	tell_oldest(t, &topic_oldest, s->oldest_ns);
+	tell_dropped(t, &topic_dropped, s->dropped);
+	tell_e2e(t, &topic_e2e, s->e2e);
+}
+
+/* As short as they can be written and still be the number that was configured. */
+static const char *label_of(double quantile, struct pluq__arena *arena)
+{
+	char text[40];
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, quantile);
+		if (strtod(text, NULL) == quantile)
+			break;
+	}
+	return pluq__arena_printf(arena, "%s", text);
+}
+
+static const char *const *labels(const double *quantiles, size_t count, struct pluq__arena *arena)
+{
+	const char **out = pluq__arena_alloc(arena, (count + 1) * sizeof(*out));
+
+	for (size_t i = 0; out && i < count; i++)
+		if (!(out[i] = label_of(quantiles[i], arena)))
+			return NULL;
+	return out;
+}
+
+void pluq__queues_tell(const struct pluq_stats *s, const double *quantiles, size_t count, int64_t real_ns, struct pluq_gather *to)
+{
+	struct telling t = {.to = to, .quantile_count = count, .real_ns = real_ns};
+
+	t.quantiles = labels(quantiles, count, &to->arena);
+	to->failed |= !t.quantiles;
+	for (size_t i = 0; i < s->topic_count && !to->failed; i++) {
+		const struct pluq_topic_stats *topic = &s->topics[i];
+
+		t.topic = topic->name;
+		t.channel = NULL;
+		tell_topic(&t, topic);
+		for (size_t k = 0; k < topic->channel_count; k++) {
+			t.channel = topic->channels[k].name;
+			tell_channel(&t, &topic->channels[k]);
+		}
 	}
 }

@@ -182,8 +182,6 @@ int pluq__snapshot_complete(struct pluq__snapshot *s)
 	size_t count;
 	bool good;
 
-	if (s->queues)
-		pluq__queues_tell(s->queues, &s->queue_sheet);
 	if (any_failed(s) || !(told = gather_sheets(s, &count)))
 		return PLUQ_ENOMEM;
 	s->samples = malloc((s->queue_sheet.count + count + 1) * sizeof(*s->samples));

@@ -12,7 +12,7 @@ struct pluq__snapshot {
 	_Atomic uint32_t refs;
 	struct pluq_stats *queues; /* whose names the samples point to; NULL: the process has none */
 	void (*queues_free)(struct pluq_stats *);
-	struct pluq_gather queue_sheet; /* made of them, sorted already */
+	struct pluq_gather queue_sheet; /* made of them, in order already */
 	int sheet_count;
 	struct pluq_gather *sheets; /* one per loop */
 	struct pluq__arena arena;   /* histograms of several loops, put together */
@@ -27,8 +27,5 @@ void pluq__snapshot_unref(struct pluq__snapshot *);
 
 /* Pool, once. Sorts, adds up what several loops have told, makes `pub` true but for its times, host and port. PLUQ_ENOMEM. */
 int pluq__snapshot_complete(struct pluq__snapshot *);
-
-/* queues.c. Appends the engine's samples of topics and channels, in order. */
-void pluq__queues_tell(const struct pluq_stats *, struct pluq_gather *);
 
 #endif

@@ -62,6 +62,5 @@ void pluq__feed_schedule(struct pluq__feed *, bool first); /* main before the lo
 void pluq__feed_last(struct pluq__feed *, struct pluq__snapshot *);
 void pluq__feed_ended(struct pluq__metrics *); /* stop.c */
 int pluq__feed_open(struct pluq__feed *, struct pluq_why *why); /* render.c: its route. Main */
-void pluq__feed_gather(void *metrics, uint32_t loop, struct pluq_gather *); /* pluq_gather_fn: what was taken and missed */
 
 #endif

@@ -61,6 +61,7 @@ static void out_of_descriptors(struct pluq_listener *l, int error)
 {
 	struct pluq__net *net = l->net;
 	uint64_t hidden;
+	l->refused++;
 	if (pluq__complaint_raise(&net->descriptor_complaint, now(net), &hidden))
 		pluq__log(PLUQ_ERROR, "net", "%s: cannot accept connections: %s (%" PRIu64
 		    " more times since the last line)", l->what, strerrordesc_np(error), hidden);
@@ -119,6 +120,7 @@ static struct pluq__net_loop *choose_loop(struct pluq_listener *l)
 static void take(struct pluq_listener *l, int fd, const struct sockaddr_storage *from)
 {
 	if (over_limit(l)) {
+		l->refused++;
 		close(fd);
 		return;
 	}
@@ -127,6 +129,7 @@ static void take(struct pluq_listener *l, int fd, const struct sockaddr_storage 
 		set_options(fd);
 	struct pluq_conn *c = pluq__conn_accepted(l, fd, from);
 	if (!c) {
+		l->refused++;
 		close(fd);
 		out_of_memory(l);
 		return;

@@ -73,6 +73,8 @@ void pluq__conn_destroy(struct pluq_conn *c)
 	pluq__io_close(c);
 	if (c->client)
 		atomic_fetch_sub(&net->clients, 1);
+	if (c->from)
+		atomic_fetch_sub_explicit(&c->from->live, 1, memory_order_relaxed);
 	free(c);
 	if (atomic_fetch_sub(&net->live, 1) == 1 && atomic_load(&net->closing))
 		tell_none_left(net);
@@ -264,6 +266,9 @@ struct pluq_conn *pluq__conn_accepted(struct pluq_listener *l, int fd, const str
 	c->max_rest = l->max_rest;
 	c->output_limit = l->output_limit;
 	pluq__addr_text(from, c->remote);
+	c->from = l;
+	l->accepted++;
+	atomic_fetch_add_explicit(&l->live, 1, memory_order_relaxed);
 	atomic_fetch_add(&l->net->clients, 1);
 	return c;
 }

@@ -67,6 +67,7 @@ static int listen_op(const struct pluq_host *host, const struct pluq_http_listen
 		server_free(s);
 		return error;
 	}
+	s->listener->instance = host->instance;
 	s->next = net->servers;
 	net->servers = s;
 	*out = s;

@@ -15,7 +15,10 @@ static int listen_op(const struct pluq_host *h, const struct pluq_listen *params
     struct pluq_why *why)
 {
 	assert(pluq__host(h)->in_init);
-	return pluq__listener_new(pluq__host(h)->net, params, false, out, why);
+	int error = pluq__listener_new(pluq__host(h)->net, params, false, out, why);
+	if (error == 0)
+		(*out)->instance = h->instance;
+	return error;
 }
 
 static int connect_op(const struct pluq_host *h, const struct pluq_connect *params, struct pluq_conn **out,
@@ -240,4 +243,11 @@ void pluq__net_free(struct pluq__net **p)
 int64_t pluq__net_connections(const struct pluq__net *net)
 {
 	return atomic_load_explicit(&net->live, memory_order_relaxed);
+}
+
+void pluq__net_each_listener(const struct pluq__net *net, void (*fn)(void *, const struct pluq__listener_figures *), void *arg)
+{
+	for (const struct pluq_listener *l = net->listeners; l; l = l->next)
+		fn(arg, &(struct pluq__listener_figures){.instance = l->instance, .what = l->what,
+		    .live = atomic_load_explicit(&l->live, memory_order_relaxed), .accepted = l->accepted, .refused = l->refused});
 }

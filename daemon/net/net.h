@@ -46,6 +46,14 @@ int pluq__net_add_route(struct pluq__net *, const struct pluq_http_route *, void
 void pluq__http_reply_by_reference(struct pluq_http_request *, uint32_t status, const char *type, const char *encoding,
     const void *body, size_t n, pluq_post_fn release, void *arg);
 
+struct pluq__listener_figures {
+	const char *instance, *what; /* whose it is; "TCP", "HTTP" ... */
+	int64_t live;                /* connections */
+	uint64_t accepted, refused;  /* since the start; refused: for want of descriptors, memory, or because of max_connections */
+};
+/* Loop 0. */
+void pluq__net_each_listener(const struct pluq__net *, void (*fn)(void *arg, const struct pluq__listener_figures *), void *arg);
+
 /* Any thread; for stats and limits. */
 int64_t pluq__net_connections(const struct pluq__net *);
 

@@ -54,6 +54,9 @@ struct pluq_listener {
 	bool on_loop0; /* its connections stay on loop 0 */
 	bool is_unix;
 	int fd;        /* -1: closed */
+	const char *instance;   /* whose it is; constant */
+	_Atomic int64_t live;   /* connections of it */
+	uint64_t accepted, refused; /* since the start; loop 0 */
 	int32_t port;
 	struct event event; /* loop 0 */
 	char what[16];

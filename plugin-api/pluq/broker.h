@@ -18,6 +18,7 @@ extern "C" {
 
 #define PLUQ_NAME_MAX 64
 
+struct pluq_histogram; /* <pluq/metrics.h> */
 struct pluq_topic; /* counted reference to a topic; may be held on any loop, and outlives the topic's deletion */
 struct pluq_msg;   /* a message whose body is counted */
 struct pluq_sub;   /* a subscription */
@@ -30,6 +31,10 @@ struct pluq_limits {
 	int64_t max_msg_timeout_ns;   /* longest life of one delivery under touch */
 	int64_t max_channel_consumers; /* 0: no limit */
 	bool requeue_on_disconnect;   /* what a closed subscription had in flight: requeue at once, or wait for its deadline */
+	/* Latencies from publish to finish of the recent past, at these quantiles (above 0, up to 1). None: they are not kept. */
+	const double *e2e_percentiles;
+	size_t e2e_percentile_count;
+	int64_t e2e_window_ns;        /* above 0: what is older is not counted any more, at latest */
 };
 
 /* One message of a publish. With msg NULL the bytes are borrowed for the call; else the message's own body is meant, and
@@ -86,6 +91,20 @@ enum pluq_admin {
 	PLUQ_CHANNEL_UNPAUSE
 };
 
+/* Why a message was dropped. */
+enum {
+	PLUQ_DROP_FULL,    /* an ephemeral topic or channel had no room for it */
+	PLUQ_DROP_SAMPLED, /* it was left out for a consumer with a sample rate */
+	PLUQ_DROP_EMPTIED, /* by PLUQ_TOPIC_EMPTY or PLUQ_CHANNEL_EMPTY */
+	PLUQ_DROP_REASONS
+};
+
+/* Deferred messages by what is left of their time: less than 1 s, 10 s, 1 min, 10 min, 1 h (each without those before); more. */
+#define PLUQ_DUE_CLASSES 6
+
+/* oldest_ns: UNIX time of a queue's oldest message, as far as that is known without reading storage. */
+enum { PLUQ_OLDEST_NONE = 0, PLUQ_OLDEST_UNKNOWN = -1 };
+
 struct pluq_channel_stats {
 	const char *name;
 	bool paused;
@@ -93,6 +112,17 @@ struct pluq_channel_stats {
 	uint64_t message_count, requeue_count, timeout_count;
 	/* Delivered from memory, by what the consumer is to this node. Without topology-aware delivery all are global. */
 	uint64_t zone_local_msg_count, region_local_msg_count, global_msg_count;
+
+	uint64_t message_bytes;               /* of message_count */
+	uint64_t delivered_count, delivered_bytes; /* handed to consumers, each time */
+	uint64_t finish_count;
+	int64_t oldest_ns;                    /* waiting or in flight, not deferred; PLUQ_OLDEST_* */
+	uint64_t dropped[PLUQ_DROP_REASONS];
+	const uint64_t *due;                  /* PLUQ_DUE_CLASSES of them; NULL: none was ever deferred */
+	/* Of pluq_limits.e2e_percentiles, in ns, 0 without any; NULL if they are not kept. e2e_count: what they stand for. */
+	const double *e2e;
+	uint64_t e2e_count;
+	const struct pluq_histogram *latency; /* from publish to finish, for metrics; NULL: none, or they did not ask */
 };
 
 struct pluq_topic_stats {
@@ -102,6 +132,11 @@ struct pluq_topic_stats {
 	uint64_t message_count, message_bytes;
 	const struct pluq_channel_stats *channels; /* sorted by name, bytewise */
 	size_t channel_count, channel_stride;
+
+	int64_t oldest_ns;          /* in the topic's own queue; PLUQ_OLDEST_* */
+	uint64_t dropped[PLUQ_DROP_REASONS];
+	const double *e2e;          /* of all its channels; NULL without channels, or if they are not kept */
+	uint64_t e2e_count;
 };
 
 struct pluq_stats {

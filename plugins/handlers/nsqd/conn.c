@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "body.h"
 #include "heartbeat.h"
+#include "metrics.h"
 #include "protocol.h"
 #include "relief.h"
 #include "upgrade.h"
@@ -110,11 +111,14 @@ static int settle_on_loop(struct conn *c)
 {
 	c->loop = (uint32_t)c->nsqd->host->loop_self(c->nsqd->host);
 	link_append(&c->nsqd->loops[c->loop].conns, &c->here.link);
+	metrics_state(c, 1);
 	return heartbeat_open(c) < 0 || auth_arrive(c) < 0 ? -1 : 0;
 }
 
 static void leave_loop(struct conn *c)
 {
+	if (!link_alone(&c->here.link)) /* else it is on its way to one */
+		metrics_state(c, -1);
 	link_remove(&c->here.link);
 	link_remove(&c->pressed);
 	heartbeat_close(c);
@@ -169,6 +173,7 @@ static enum step read_magic(struct conn *c, struct input *in)
 	if (in->end - in->at < MAGIC_LENGTH)
 		return STEP_MORE;
 	if (memcmp(in->at, magic, MAGIC_LENGTH) != 0) {
+		metrics_error(c, bad, sizeof(bad) - 1);
 		frame_write(c, FRAME_ERROR, bad, sizeof(bad) - 1);
 		return STEP_CLOSE;
 	}

@@ -1,6 +1,7 @@
 /* From a line to its command. */
 #include <string.h>
 
+#include "metrics.h"
 #include "protocol.h"
 
 struct command {
@@ -12,8 +13,8 @@ struct command {
 
 #define COMMAND(name, run, has_body) {name, sizeof(name) - 1, run, has_body}
 
-/* The frequent ones first. */
-static const struct command commands[] = {
+/* The frequent ones first; the first three are named in metrics.h. */
+static const struct command commands[NSQD_COMMANDS] = {
 	COMMAND("PUB", proto_pub, true),
 	COMMAND("MPUB", proto_mpub, true),
 	COMMAND("FIN", proto_fin, false),
@@ -27,6 +28,11 @@ static const struct command commands[] = {
 	COMMAND("IDENTIFY", proto_identify, true),
 	COMMAND("AUTH", proto_auth, true),
 };
+
+const char *command_name(size_t command)
+{
+	return command < NSQD_COMMANDS ? commands[command].name : NULL;
+}
 
 static const struct command *find(struct span verb)
 {
@@ -54,6 +60,7 @@ enum step dispatch(struct conn *c, struct input *in)
 	}
 	if (proto_fin_fast(c, in)) {
 		c->scanned = 0;
+		metrics_command(c, COMMAND_FIN);
 		return STEP_NEXT;
 	}
 	enum line_status status = line_split(in->at, (size_t)(in->end - in->at), c->scanned, &line);
@@ -66,6 +73,8 @@ enum step dispatch(struct conn *c, struct input *in)
 	if (!command)
 		return fail_raw(c, "E_INVALID invalid command ", line.word[0]);
 	enum step step = command->run(c, &line, in);
+	if (step != STEP_MORE) /* else it is parsed again */
+		metrics_command(c, (size_t)(command - commands));
 	if (step == STEP_NEXT && !command->has_body)
 		in->at = line.after;
 	return step;

@@ -63,12 +63,19 @@ void json_bool(struct json *j, bool v)
 	text_str(j->out, v ? "true" : "false");
 }
 
-/* The fewest digits that read back as the same value; whole numbers without a point. */
+/* Doubles hold every whole number up to this. */
+#define WHOLE_MOST 9007199254740992.0
+
+/* The fewest digits that read back as the same value; whole numbers without a point or an exponent. */
 void json_double(struct json *j, double v)
 {
 	char digits[40];
 
 	value(j);
+	if (v >= -WHOLE_MOST && v <= WHOLE_MOST && v == (double)(int64_t)v) {
+		text_printf(j->out, "%" PRId64, (int64_t)v);
+		return;
+	}
 	for (int precision = 1; precision <= 17; precision++) {
 		snprintf(digits, sizeof(digits), "%.*g", precision, v);
 		if (strtod(digits, NULL) == v)

@@ -31,6 +31,7 @@ nsqd_files = \
 	plugins/handlers/nsqd/lookup_peer.c plugins/handlers/nsqd/lookup_peer.h \
 	plugins/handlers/nsqd/lookup_question.c plugins/handlers/nsqd/lookup_question.h \
 	plugins/handlers/nsqd/lookup_tls.c plugins/handlers/nsqd/lookup_tls.h \
+	plugins/handlers/nsqd/metrics.c plugins/handlers/nsqd/metrics.h \
 	plugins/handlers/nsqd/names.c plugins/handlers/nsqd/names.h \
 	plugins/handlers/nsqd/nsqd.c plugins/handlers/nsqd/nsqd.h \
 	plugins/handlers/nsqd/options.c plugins/handlers/nsqd/options.h \

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "lookup.h"
 #include "lookup_tls.h"
+#include "metrics.h"
 #include "tls.h"
 
 #define NODE_IDS 1024
@@ -54,6 +55,25 @@ static int64_t node_id_of(const char *hostname)
 	return (int64_t)(crc32(0, digest, length) % NODE_IDS);
 }
 
+static int set_percentiles(struct nsqd *n, struct pluq_why *why)
+{
+	const struct pluq_floats *list = &n->conf->e2e_processing_latency_percentile;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!(list->items[i] > 0 && list->items[i] <= 1)) {
+			snprintf(why->text, sizeof(why->text), "invalid E2E processing latency percentile: %g "
+			    "(e2e_processing_latency_percentile takes numbers above 0 and up to 1)", list->items[i]);
+			return PLUQ_EINVAL;
+		}
+	if (list->count == 0)
+		return 0;
+	n->percentiles = malloc(list->count * sizeof(*n->percentiles));
+	if (!n->percentiles)
+		return PLUQ_ENOMEM;
+	memcpy(n->percentiles, list->items, list->count * sizeof(*n->percentiles));
+	return 0;
+}
+
 static int set_limits(struct nsqd *n, struct pluq_why *why)
 {
 	int64_t node_id = n->conf->node_id;
@@ -71,6 +91,9 @@ static int set_limits(struct nsqd *n, struct pluq_why *why)
 		.max_msg_timeout_ns = n->conf->max_msg_timeout,
 		.max_channel_consumers = n->conf->max_channel_consumers,
 		.requeue_on_disconnect = n->conf->on_disconnect == ON_DISCONNECT_REQUEUE,
+		.e2e_percentiles = n->percentiles,
+		.e2e_percentile_count = n->percentiles ? n->conf->e2e_processing_latency_percentile.count : 0,
+		.e2e_window_ns = n->conf->e2e_processing_latency_window_time,
 	};
 	int status = n->broker->use(n->host, &n->limits);
 	if (status < 0)
@@ -126,6 +149,7 @@ static void fini(void *self)
 {
 	struct nsqd *n = self;
 
+	free(n->percentiles);
 	free(n->loops);
 	free(n);
 }
@@ -146,7 +170,9 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		snprintf(why->text, sizeof(why->text), "out of memory");
 		return PLUQ_ENOMEM;
 	}
-	int status = set_limits(n, why);
+	int status = set_percentiles(n, why);
+	if (status == 0)
+		status = set_limits(n, why);
 	if (status == 0)
 		status = tls_start(n, why);
 	if (status == 0)
@@ -155,6 +181,8 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		status = http_start(n, why);
 	if (status == 0)
 		status = lookup_init(n, why);
+	if (status == 0)
+		status = metrics_init(n);
 	if (status < 0) {
 		fini(n);
 		return status;

@@ -40,7 +40,18 @@ struct member {
 	struct conn *conn; /* NULL: a mark */
 };
 
+/* What a loop counts, for metrics.c. */
+#define NSQD_COMMANDS 12
+#define NSQD_ERRORS 20
+#define NSQD_STATES 3
+struct nsqd_figures {
+	uint64_t commands[NSQD_COMMANDS];
+	uint64_t errors[NSQD_ERRORS];
+	int64_t connections[NSQD_STATES]; /* that live here */
+};
+
 struct nsqd_loop {
+	struct nsqd_figures figures;
 	struct link conns;   /* of struct member: every connection that lives here */
 	struct link pressed; /* those that wait for memory pressure to end */
 	bool relief_asked;   /* on_relief will call */
@@ -69,6 +80,7 @@ struct nsqd {
 	const struct conf *_Atomic conf;
 	struct lookup lookup;
 	struct pluq_limits limits; /* borrowed by the engine */
+	double *percentiles; /* limits.e2e_percentiles */
 	struct pluq_listener *tcp; /* NULL: off */
 	struct pluq_http_server *server; /* NULL: off */
 	struct pluq_http_server *https; /* NULL: off */

@@ -37,6 +37,8 @@ struct conf {
 	bool tls_kernel;
 	bool deflate, snappy;
 	bool http_auth;
+	struct pluq_floats e2e_processing_latency_percentile;
+	int64_t e2e_processing_latency_window_time;
 };
 
 extern const struct pluq_option options[];

@@ -6,6 +6,7 @@
 #include "auth.h"
 #include "body.h"
 #include "deliver.h"
+#include "metrics.h"
 #include "names.h"
 #include "protocol.h"
 
@@ -92,7 +93,9 @@ enum step proto_sub(struct conn *c, const struct line *l, struct input *in)
 	if (status < 0)
 		return refused(c, l, status);
 	c->stale = 0;
+	metrics_state(c, -1);
 	c->state = STATE_SUBSCRIBED;
+	metrics_state(c, 1);
 	answer_ok(c);
 	return c->guarded ? auth_watch(c) : STEP_NEXT;
 }

@@ -19,14 +19,31 @@ static void put_health(struct json *j, const struct stats_job *job)
 	}
 }
 
-/* Percentiles are not measured yet. */
-static void put_e2e(struct json *j)
+static void put_percentiles(struct json *j, const struct pluq_limits *limits, const double *values)
+{
+	json_open(j, '[');
+	for (size_t i = 0; i < limits->e2e_percentile_count; i++) {
+		json_open(j, '{');
+		json_key(j, "quantile");
+		json_double(j, limits->e2e_percentiles[i]);
+		json_key(j, "value");
+		json_double(j, values[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+/* values: NULL: they are not asked for, or there is no channel. */
+static void put_e2e(struct json *j, const struct stats_job *job, uint64_t count, const double *values)
 {
 	json_key(j, "e2e_processing_latency");
 	json_open(j, '{');
-	json_put_int(j, "count", 0);
+	json_put_uint(j, "count", count);
 	json_key(j, "percentiles");
-	json_null(j);
+	if (values)
+		put_percentiles(j, &job->nsqd->limits, values);
+	else
+		json_null(j);
 	json_close(j, '}');
 }
 
@@ -141,7 +158,7 @@ static void put_channel(
 	else
 		json_null(j);
 	json_put_bool(j, "paused", c->paused);
-	put_e2e(j);
+	put_e2e(j, job, c->e2e_count, c->e2e);
 	json_close(j, '}');
 }
 
@@ -160,7 +177,7 @@ static void put_topic(struct json *j, const struct stats_job *job, const struct 
 	json_put_uint(j, "message_count", t->message_count);
 	json_put_uint(j, "message_bytes", t->message_bytes);
 	json_put_bool(j, "paused", t->paused);
-	put_e2e(j);
+	put_e2e(j, job, t->e2e_count, t->e2e);
 	json_close(j, '}');
 }
 

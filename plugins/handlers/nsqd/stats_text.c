@@ -38,6 +38,29 @@ static void put_client(struct stats_job *job, const struct stats_ref *r)
 	text_byte(t, '\n');
 }
 
+/* One decimal, in the largest unit that it exceeds. */
+static void put_latency(struct text *t, double ns)
+{
+	if (ns > 1e9)
+		text_printf(t, "%.1fs", ns / 1e9);
+	else if (ns > 1e6)
+		text_printf(t, "%.1fms", ns / 1e6);
+	else if (ns > 1e3)
+		text_printf(t, "%.1fus", ns / 1e3);
+	else
+		text_printf(t, "%.1fns", ns);
+}
+
+/* values: NULL: none. Ends the line. */
+static void put_e2e(struct stats_job *job, const double *values)
+{
+	for (size_t i = 0; values && i < job->nsqd->limits.e2e_percentile_count; i++) {
+		text_str(&job->out, i ? ", " : "");
+		put_latency(&job->out, values[i]);
+	}
+	text_byte(&job->out, '\n');
+}
+
 static void put_channel(struct stats_job *job, const char *topic, const struct pluq_channel_stats *c)
 {
 	size_t count;
@@ -45,9 +68,10 @@ static void put_channel(struct stats_job *job, const char *topic, const struct p
 
 	text_printf(&job->out,
 	    "%s[%-25s] depth: %-5" PRId64 " be-depth: %-5" PRId64 " inflt: %-4" PRId64 " def: %-4" PRId64
-	    " re-q: %-5" PRIu64 " timeout: %-5" PRIu64 " msgs: %-8" PRIu64 " e2e%%: \n",
+	    " re-q: %-5" PRIu64 " timeout: %-5" PRIu64 " msgs: %-8" PRIu64 " e2e%%: ",
 	    c->paused ? "   *P " : "      ", c->name, c->depth, c->backend_depth, c->in_flight, c->deferred,
 	    c->requeue_count, c->timeout_count, c->message_count);
+	put_e2e(job, c->e2e);
 	for (size_t i = 0; i < count; i++) {
 		text_str(&job->out, "        ");
 		put_client(job, &refs[i]);
@@ -56,8 +80,9 @@ static void put_channel(struct stats_job *job, const char *topic, const struct p
 
 static void put_topic(struct stats_job *job, const struct pluq_topic_stats *t)
 {
-	text_printf(&job->out, "\n%s[%-15s] depth: %-5" PRId64 " be-depth: %-5" PRId64 " msgs: %-8" PRIu64 " e2e%%: \n",
+	text_printf(&job->out, "\n%s[%-15s] depth: %-5" PRId64 " be-depth: %-5" PRId64 " msgs: %-8" PRIu64 " e2e%%: ",
 	    t->paused ? "*P " : "   ", t->name, t->depth, t->backend_depth, t->message_count);
+	put_e2e(job, t->e2e);
 	for (size_t i = 0; i < t->channel_count; i++)
 		if (stats_channel_shown(job, stats_channel(t, i)))
 			put_channel(job, t->name, stats_channel(t, i));
