@@ -17,7 +17,7 @@ SUITES = tests/protocol.suite tests/lookupd.suite tests/discovery.suite tests/dr
 	tests/auth.suite tests/tls.suite tests/validators.suite tests/faults.suite tests/install.suite
 TESTS += $(SUITES)
 EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
-	tests/protocol tests/lookupd tests/discovery tests/dropin tests/cluster tests/interop tests/auth tests/tls tests/validators tests/faults tests/install
+	tests/protocol tests/lookupd tests/discovery tests/dropin tests/cluster tests/interop tests/auth tests/tls tests/metrics tests/validators tests/faults tests/install
 
 # The same suite, on what `make install` has put in place; `make check` runs it on a staged installation of its own.
 installcheck-local:

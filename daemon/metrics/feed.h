@@ -39,6 +39,7 @@ struct pluq__feed {
 	uint64_t taken, failed, missed;
 
 	/* renders */
+	const char *path; /* NULL: it is not served */
 	uint64_t rendered, render_failed, refused;
 	int rendering;              /* asked for, not answered */
 	struct pluq__complaint render_complaint;

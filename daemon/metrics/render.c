@@ -142,17 +142,27 @@ static void handle(void *arg, struct pluq_http_request *request)
 	pluq__gather(f->metrics, &r->wanting);
 }
 
+static const char *path_of(const struct pluq__feed *f)
+{
+	if (!PLUQ_HAS(f->ops, render))
+		return NULL;
+	if (PLUQ_HAS(f->ops, path_of))
+		return f->ops->path_of(*f->self);
+	return PLUQ_HAS(f->ops, path) ? f->ops->path : NULL;
+}
+
 int pluq__feed_open(struct pluq__feed *f, struct pluq_why *why)
 {
 	const struct pluq_http_route route = {.method = "GET",
 	    .flags = PLUQ_HTTP_PLAIN | PLUQ_HTTP_QUIET | PLUQ_HTTP_DISCARD | PLUQ_HTTP_NO_TOPIC,
-	    .path = PLUQ_HAS(f->ops, path) ? f->ops->path : NULL,
+	    .path = path_of(f),
 	    .handle = handle};
 
-	if (!route.path || !PLUQ_HAS(f->ops, render))
+	if (!route.path)
 		return 0;
+	f->path = route.path;
 	for (const struct pluq__feed *other = f->metrics->feeds; other != f; other = other->next)
-		if (PLUQ_HAS(other->ops, path) && PLUQ_HAS(other->ops, render) && strcmp(other->ops->path, route.path) == 0) {
+		if (other->path && strcmp(other->path, f->path) == 0) {
 			snprintf(why->text, sizeof(why->text), "%s: %s is served by %s already: configure one of them", f->instance,
 			    route.path, other->instance);
 			return PLUQ_EBUSY;

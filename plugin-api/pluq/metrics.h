@@ -89,6 +89,8 @@ struct pluq_metrics_ops {
 	/* Pool. Not 0, with why: answered 500, and `rendered` is not called. */
 	int (*render)(void *self, const struct pluq_snapshot *, struct pluq_render *, struct pluq_why *why);
 	void (*rendered)(void *self, struct pluq_render *); /* pool: the body was copied. May be NULL */
+	/* Main, after init: where this instance is served, instead of at `path`; NULL: nowhere. Begins with /, valid until fini. May be NULL. */
+	const char *(*path_of)(void *self);
 };
 
 /* For handlers and other plugins that have something to tell. */

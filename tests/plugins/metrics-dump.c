@@ -10,6 +10,7 @@
 
 struct conf {
 	const char *file, *fail_while, *hang_while; /* paths */
+	const char *path; /* of the route */
 	int64_t interval;
 	int64_t steps;
 };
@@ -26,6 +27,8 @@ static const struct pluq_option options[] = {
 	.offset = offsetof(struct conf, interval), .help = "how often; 0 means never"},
     {.key = "steps", .type = PLUQ_OPT_INT, .offset = offsetof(struct conf, steps), .max = 1000,
 	.help = "steps after each snapshot, a line {\"step\": N} each"},
+    {.key = "path", .type = PLUQ_OPT_STRING, .standard = "/dump", .offset = offsetof(struct conf, path),
+	.help = "where it is served; empty means nowhere"},
     {.key = "fail_while", .type = PLUQ_OPT_STRING, .offset = offsetof(struct conf, fail_while),
 	.help = "while this file is there, it fails"},
     {.key = "hang_while", .type = PLUQ_OPT_STRING, .offset = offsetof(struct conf, hang_while),
@@ -159,6 +162,13 @@ static void rendered(void *self, struct pluq_render *r)
 	free(r->own);
 }
 
+static const char *path_of(void *self)
+{
+	const struct dump *d = self;
+
+	return *d->conf->path ? d->conf->path : NULL;
+}
+
 static int init(const struct pluq_host *host, const void *conf, void **self, struct pluq_why *why)
 {
 	struct dump *d = calloc(1, sizeof(*d));
@@ -184,7 +194,7 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	return 0;
 }
 
-static const struct pluq_metrics_ops ops = {.size = sizeof(ops), .path = "/dump", .interval_ns = interval_ns, .take = take,
+static const struct pluq_metrics_ops ops = {.size = sizeof(ops), .path_of = path_of, .interval_ns = interval_ns, .take = take,
     .step = step, .render = render, .rendered = rendered};
 
 PLUQ_PLUGIN_ENTRY = {
