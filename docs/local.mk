@@ -3,7 +3,8 @@ dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/metri
 
 # What docs/plugins.md walks through; a test builds and runs it as it is installed.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = docs/examples/auth-backend.c docs/examples/auth-team.c docs/examples/check.lua docs/examples/publish.js
+dist_examples_DATA = docs/examples/auth-backend.c docs/examples/auth-team.c docs/examples/check.lua docs/examples/metrics-backlog.c \
+	docs/examples/publish.js
 
 # The reference of all options, from the tables themselves. A test compares the committed copy with them.
 options-doc: pluqd $(pkglib_LTLIBRARIES)

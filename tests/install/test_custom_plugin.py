@@ -43,7 +43,7 @@ def test_the_text_shows_the_installed_file(example_files):
     assert len([line for line in SOURCE.splitlines() if line.strip()]) <= 45
 
 
-@pytest.mark.parametrize("name", ["auth-team", "auth-backend"])
+@pytest.mark.parametrize("name", ["auth-team", "auth-backend", "metrics-backlog"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_it_compiles_without_warnings(installation, example_files, compiler, name):
     run(compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{installation.headers.parent}", "-fsyntax-only",
@@ -176,5 +176,23 @@ def test_one_that_blocks_slows_nobody_else(installation, example_files, launch_i
             let_in(c)
         stranger = client("unknown")
         stranger.fatal("E_UNAUTHORIZED AUTH no authorizations found")
+    finally:
+        placed.unlink()
+
+
+# a metrics plugin
+
+
+def test_a_metrics_plugin(installation, example_files, launch_installed, tmp_path):
+    (tmp_path / "metrics-backlog.c").write_text((example_files / "metrics-backlog.c").read_text())
+    placed = installation.build(tmp_path, "metrics-backlog", COMMANDS.replace("auth-team", "metrics-backlog"), "cc")
+    try:
+        d = configured(launch_installed, "plugins:\n  - metrics-backlog: {interval: 50ms, most: 2}\n")
+        d.post("/topic/create", topic="t")
+        d.post("/channel/create", topic="t", channel="c")
+        with d.client() as p:
+            p.pub_all("t", [b"x"] * 3)
+        d.wait_log(r"warn metrics-backlog: t:c has 3 messages waiting")
+        d.stop()
     finally:
         placed.unlink()
