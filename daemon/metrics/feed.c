@@ -21,22 +21,20 @@ static struct pluq__loop *loop0(const struct pluq__feed *f)
 static void on_pool(struct pluq__job *job)
 {
 	struct pluq__feed *f = (struct pluq__feed *)((char *)job - offsetof(struct pluq__feed, job));
-	bool steps = PLUQ_HAS(f->ops, step);
 
-	f->status = 0;
 	f->again_ns = 0;
-	if (f->snapshot) {
+	f->status = 0;
+	if (f->takes) {
 		f->why.text[0] = '\0';
 		f->status = f->ops->take(*f->self, &f->snapshot->pub, &f->why);
-		if (!f->status && steps && f->at_once)
-			f->again_ns = 1;
-	} else if (steps) {
-		f->again_ns = f->ops->step(*f->self);
+		pluq__snapshot_unref(f->snapshot); /* here: freeing a large one takes its time */
+		f->snapshot = NULL;
 	}
-	if (f->snapshot && !f->status && steps && !f->at_once)
+	if (f->status || !PLUQ_HAS(f->ops, step))
+		return;
+	do
 		f->again_ns = f->ops->step(*f->self);
-	while (f->at_once && f->again_ns > 0)
-		f->again_ns = f->ops->step(*f->self);
+	while (f->at_once && f->again_ns > 0);
 }
 
 /* ---- on loop 0 ---- */
@@ -44,6 +42,7 @@ static void on_pool(struct pluq__job *job)
 static void submit(struct pluq__feed *f, const char *what)
 {
 	f->state = PLUQ__FEED_WORKS;
+	f->takes = f->snapshot != NULL;
 	f->job.what = what;
 	pluq__pool_submit(f->lane, &f->job);
 }
@@ -102,14 +101,10 @@ static void on_done(struct pluq__job *job)
 {
 	struct pluq__feed *f = (struct pluq__feed *)((char *)job - offsetof(struct pluq__feed, job));
 
-	if (f->snapshot) {
-		pluq__snapshot_unref(f->snapshot);
-		f->snapshot = NULL;
-		if (f->status)
-			failed(f);
-		else
-			succeeded(f);
-	}
+	if (f->takes && f->status)
+		failed(f);
+	else if (f->takes)
+		succeeded(f);
 	f->state = PLUQ__FEED_IDLE;
 	if (f->again_ns > 0) {
 		f->state = PLUQ__FEED_STEPS;

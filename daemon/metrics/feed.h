@@ -26,7 +26,8 @@ struct pluq__feed {
 	enum pluq__feed_state state;
 	struct pluq__wanting wanting;
 	struct pluq__job job;       /* first take, then steps */
-	struct pluq__snapshot *snapshot; /* to be taken, one reference; NULL: the job is a step */
+	struct pluq__snapshot *snapshot; /* to be taken, one reference, which the job drops */
+	bool takes;                 /* the job is a take; else a step */
 	struct pluq__snapshot *last;     /* the stop's, until the job takes it */
 	bool at_once;               /* the stop: steps do not wait */
 	bool ended;

@@ -99,12 +99,15 @@ static void on_pool(struct pluq__job *job)
 	const double *quantiles;
 	size_t count;
 
+	pluq__own_tell(g->metrics, &s->sheets[0]);
+	g->status = pluq__snapshot_sort(s);
+	if (g->status)
+		return;
 	if (s->queues) {
 		quantiles = pluq__broker_quantiles(g->metrics->of.broker, &count);
 		pluq__broker_stats_sort(s->queues);
-		pluq__queues_tell(s->queues, quantiles, count, pluq__clock_real_ns(), &s->queue_sheet);
+		pluq__queues_tell(s->queues, quantiles, count, pluq__clock_real_ns(), &s->all);
 	}
-	pluq__own_tell(g->metrics, &s->sheets[0]);
 	g->status = pluq__snapshot_complete(s);
 }
 

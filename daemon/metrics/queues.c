@@ -156,12 +156,25 @@ static const char *const *labels(const double *quantiles, size_t count, struct p
 	return out;
 }
 
+/* Most of what is told of one; more may be, of what few have. */
+#define TOPIC_SAMPLES 8
+#define CHANNEL_SAMPLES 16
+
+static size_t estimate(const struct pluq_stats *s, size_t quantiles)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->topic_count; i++)
+		n += TOPIC_SAMPLES + quantiles + s->topics[i].channel_count * (CHANNEL_SAMPLES + quantiles);
+	return n;
+}
+
 void pluq__queues_tell(const struct pluq_stats *s, const double *quantiles, size_t count, int64_t real_ns, struct pluq_gather *to)
 {
 	struct telling t = {.to = to, .quantile_count = count, .real_ns = real_ns};
 
 	t.quantiles = labels(quantiles, count, &to->arena);
-	to->failed |= !t.quantiles;
+	to->failed |= !t.quantiles || !pluq__sheet_reserve(to, estimate(s, count));
 	for (size_t i = 0; i < s->topic_count && !to->failed; i++) {
 		const struct pluq_topic_stats *topic = &s->topics[i];
 

@@ -58,6 +58,8 @@ static void on_pool(struct pluq__job *job)
 	struct pluq_render ask = {.size = sizeof(ask), .accept = r->accept, .accept_encoding = r->accept_encoding};
 
 	r->status = ops->render(*r->feed->self, &r->snapshot->pub, &ask, &r->why);
+	pluq__snapshot_unref(r->snapshot); /* here: freeing a large one takes its time */
+	r->snapshot = NULL;
 	if (r->status)
 		return;
 	r->status = keep(r, &ask);

@@ -5,18 +5,27 @@
 
 #define ROOM_FIRST 64
 
-static bool make_room(struct pluq_gather *g)
+static bool grow(struct pluq_gather *g, size_t room)
 {
-	size_t room = g->room ? g->room * 2 : ROOM_FIRST;
-	void *more;
+	void *more = realloc(g->samples, room * sizeof(*g->samples));
 
-	if (g->count < g->room)
-		return true;
-	if (!(more = realloc(g->samples, room * sizeof(*g->samples))))
+	if (!more)
 		return false;
 	g->samples = more;
 	g->room = room;
 	return true;
+}
+
+static bool make_room(struct pluq_gather *g)
+{
+	return g->count < g->room || grow(g, g->room ? g->room * 2 : ROOM_FIRST);
+}
+
+bool pluq__sheet_reserve(struct pluq_gather *g, size_t more)
+{
+	if (!g->failed && more > g->room - g->count && !grow(g, g->count + more))
+		g->failed = true;
+	return !g->failed;
 }
 
 static bool copy_text(struct pluq_gather *g, const char **text)

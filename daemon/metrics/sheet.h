@@ -17,6 +17,7 @@ struct pluq_gather {
 void pluq__sheet_add(struct pluq_gather *, const struct pluq_sample *); /* as pluq_metrics.add */
 /* The texts and the histogram are borrowed, for the life of the sheet. */
 void pluq__sheet_borrow(struct pluq_gather *, const struct pluq_sample *);
+bool pluq__sheet_reserve(struct pluq_gather *, size_t more); /* room for so many more; false: no memory, noted */
 void pluq__sheet_fini(struct pluq_gather *);
 
 #endif

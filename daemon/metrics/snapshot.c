@@ -33,10 +33,10 @@ void pluq__snapshot_unref(struct pluq__snapshot *s)
 		s->queues_free(s->queues);
 	for (int i = 0; i < s->sheet_count; i++)
 		pluq__sheet_fini(&s->sheets[i]);
-	pluq__sheet_fini(&s->queue_sheet);
+	pluq__sheet_fini(&s->all);
 	pluq__arena_free(&s->arena);
 	free(s->sheets);
-	free(s->samples);
+	free(s->told);
 	free(s);
 }
 
@@ -143,29 +143,18 @@ static struct pluq_sample *gather_sheets(const struct pluq__snapshot *s, size_t 
 	return all;
 }
 
-static bool append_told(struct pluq__snapshot *s, const struct pluq_sample *sample)
+/* Equal ones stand together and become one. Returns how many are left; 0 of several: no memory. */
+static size_t add_up_equals(struct pluq__snapshot *s, struct pluq_sample *list, size_t count)
 {
-	struct pluq_sample *last = s->count ? &s->samples[s->count - 1] : NULL;
+	size_t n = 0;
 
-	if (last && compare(last, sample) == 0)
-		return add_up(s, last, sample);
-	s->samples[s->count++] = *sample;
-	return true;
-}
-
-/* The engine's samples come place by place in order; those of sources follow at each place. */
-static bool merge(struct pluq__snapshot *s, const struct pluq_sample *told, size_t count)
-{
-	const struct pluq_gather *queues = &s->queue_sheet;
-	size_t i = 0, k = 0;
-
-	while (i < queues->count || k < count) {
-		if (i < queues->count && (k == count || compare_place(&queues->samples[i], &told[k]) <= 0))
-			s->samples[s->count++] = queues->samples[i++];
-		else if (!append_told(s, &told[k++]))
-			return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!n || compare(&list[n - 1], &list[i]) != 0)
+			list[n++] = list[i];
+		else if (!add_up(s, &list[n - 1], &list[i]))
+			return 0;
 	}
-	return true;
+	return n;
 }
 
 static bool any_failed(const struct pluq__snapshot *s)
@@ -173,24 +162,53 @@ static bool any_failed(const struct pluq__snapshot *s)
 	for (int i = 0; i < s->sheet_count; i++)
 		if (s->sheets[i].failed)
 			return true;
-	return s->queue_sheet.failed;
+	return s->all.failed;
+}
+
+int pluq__snapshot_sort(struct pluq__snapshot *s)
+{
+	size_t count, left, general = 0;
+	struct pluq_sample *told;
+
+	if (any_failed(s) || !(told = gather_sheets(s, &count)))
+		return PLUQ_ENOMEM;
+	left = add_up_equals(s, told, count);
+	while (general < left && !told[general].topic)
+		pluq__sheet_borrow(&s->all, &told[general++]);
+	s->told_count = left - general;
+	if (s->told_count)
+		memmove(told, told + general, s->told_count * sizeof(*told));
+	s->told = told;
+	return (count && !left) || s->all.failed ? PLUQ_ENOMEM : 0;
+}
+
+/* Those of sources follow the engine's at each place. */
+static int merge(struct pluq__snapshot *s)
+{
+	const struct pluq_gather first = s->all;
+	struct pluq_gather both = {.arena = first.arena};
+	size_t i = 0, k = 0;
+
+	if (!pluq__sheet_reserve(&both, first.count + s->told_count))
+		return PLUQ_ENOMEM;
+	while (i < first.count || k < s->told_count) {
+		bool ours = i < first.count && (k == s->told_count || compare_place(&first.samples[i], &s->told[k]) <= 0);
+
+		pluq__sheet_borrow(&both, ours ? &first.samples[i++] : &s->told[k++]);
+	}
+	free(first.samples);
+	s->all = both;
+	return 0;
 }
 
 int pluq__snapshot_complete(struct pluq__snapshot *s)
 {
-	struct pluq_sample *told;
-	size_t count;
-	bool good;
-
-	if (any_failed(s) || !(told = gather_sheets(s, &count)))
+	if (s->all.failed || (s->told_count && merge(s)))
 		return PLUQ_ENOMEM;
-	s->samples = malloc((s->queue_sheet.count + count + 1) * sizeof(*s->samples));
-	good = s->samples && merge(s, told, count);
-	free(told);
 	s->pub.size = sizeof(s->pub);
-	s->pub.samples = s->samples;
-	s->pub.count = s->count;
-	s->pub.stride = sizeof(*s->samples);
+	s->pub.samples = s->all.samples;
+	s->pub.count = s->all.count;
+	s->pub.stride = sizeof(*s->pub.samples);
 	s->pub.host = "";
-	return good ? 0 : PLUQ_ENOMEM;
+	return 0;
 }

@@ -12,12 +12,12 @@ struct pluq__snapshot {
 	_Atomic uint32_t refs;
 	struct pluq_stats *queues; /* whose names the samples point to; NULL: the process has none */
 	void (*queues_free)(struct pluq_stats *);
-	struct pluq_gather queue_sheet; /* made of them, in order already */
+	struct pluq_gather all;    /* in order: what is about no topic, then the engine's */
 	int sheet_count;
 	struct pluq_gather *sheets; /* one per loop */
 	struct pluq__arena arena;   /* histograms of several loops, put together */
-	struct pluq_sample *samples;
-	size_t count, room;
+	struct pluq_sample *told;   /* by sources, about topics; in order. NULL: nothing */
+	size_t told_count;
 };
 
 /* One reference; NULL: no memory. */
@@ -25,7 +25,10 @@ struct pluq__snapshot *pluq__snapshot_new(int sheets);
 struct pluq__snapshot *pluq__snapshot_ref(struct pluq__snapshot *); /* any thread, like unref */
 void pluq__snapshot_unref(struct pluq__snapshot *);
 
-/* Pool, once. Sorts, adds up what several loops have told, makes `pub` true but for its times, host and port. PLUQ_ENOMEM. */
+/* Pool, once. Sorts what the loops have told, and adds up what several have; then the engine's samples may be appended to `all`.
+ * PLUQ_ENOMEM, as for complete. */
+int pluq__snapshot_sort(struct pluq__snapshot *);
+/* Pool, once, then. Makes `pub` true but for its times, host and port. */
 int pluq__snapshot_complete(struct pluq__snapshot *);
 
 #endif

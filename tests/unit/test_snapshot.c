@@ -48,6 +48,7 @@ static void samples_come_in_order_and_are_added_up(void **state)
 	tell(s, 1, &pears, NULL, NULL, "blue", 6);
 	tell(s, 1, &apples, NULL, NULL, NULL, 7);
 	tell(s, 1, &apples, "b", "y", NULL, 8);
+	assert_int_equal(pluq__snapshot_sort(s), 0);
 	assert_int_equal(pluq__snapshot_complete(s), 0);
 	assert_int_equal(s->pub.count, 6);
 	expect(s, 0, &apples, NULL, NULL, NULL, 7);
@@ -77,6 +78,7 @@ static void histograms_are_added_up_bucket_by_bucket(void **state)
 	tell_waits(s, 0, a, 2, 100);
 	tell_waits(s, 1, b, 3, 20);
 	tell_waits(s, 2, NULL, 0, 0);
+	assert_int_equal(pluq__snapshot_sort(s), 0);
 	assert_int_equal(pluq__snapshot_complete(s), 0);
 	assert_int_equal(s->pub.count, 1);
 	h = s->pub.samples[0].histogram;
@@ -117,7 +119,8 @@ static void queues_and_sources_share_a_place(void **state)
 	tell(s, 0, &apples, "t", "c", NULL, 1);
 	tell(s, 0, &apples, "s", NULL, NULL, 2);
 	tell(s, 0, &pears, NULL, NULL, NULL, 3);
-	pluq__queues_tell(&stats, quantiles, 3, INT64_C(3500000000), &s->queue_sheet);
+	assert_int_equal(pluq__snapshot_sort(s), 0);
+	pluq__queues_tell(&stats, quantiles, 3, INT64_C(3500000000), &s->all);
 	assert_int_equal(pluq__snapshot_complete(s), 0);
 	expect(s, 0, &pears, NULL, NULL, NULL, 3);
 	expect(s, 1, &apples, "s", NULL, NULL, 2);
