@@ -52,4 +52,10 @@ bench_validate_hook_SOURCES = bench/validate_hook.c
 bench_validate_hook_CFLAGS = $(CORE_CFLAGS)
 bench_validate_hook_LDADD = libcore.la $(CORE_LIBS)
 
+# What JSON Schema costs, and the longest that a message can take.
+noinst_PROGRAMS += bench/validate-schema
+bench_validate_schema_SOURCES = bench/validate_schema.c $(validate_schema_core)
+bench_validate_schema_CFLAGS = $(AM_CFLAGS) $(PCRE2_CFLAGS)
+bench_validate_schema_LDADD = $(PCRE2_LIBS)
+
 EXTRA_DIST += bench/README.md bench/run
