@@ -140,7 +140,7 @@ static int rules_new(const struct pluq_host *host, const struct conf *conf, stru
 	r->max_steps = conf->max_steps;
 	if (getrandom(&r->program.key, sizeof(r->program.key), GRND_NONBLOCK) < 0)
 		r->program.key = (uint64_t)host->real_ns(host) * UINT64_C(0x9e3779b97f4a7c15);
-	host->log(host, PLUQ_INFO, "%zu schemas of %zu documents", r->program.schema_count, r->program.entry_count);
+	host->log(host, PLUQ_INFO, "schemas compiled: %zu", r->program.schema_count);
 	*out = r;
 	return 0;
 }
