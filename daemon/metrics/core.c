@@ -49,7 +49,7 @@ int pluq__metrics_add(struct pluq__metrics *m, const char *instance, const struc
 
 	if (!f)
 		return PLUQ_ENOMEM;
-	pluq__lane_fix(lane);
+	pluq__lane_limit(lane, 1); /* one that hangs keeps its thread, and no other one */
 	*m->feeds_end = f;
 	m->feeds_end = &f->next;
 	return 0;
