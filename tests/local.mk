@@ -14,7 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 	PLUQ_SOURCE_DIR='$(abs_top_srcdir)'; export PLUQ_SOURCE_DIR;
 
 SUITES = tests/protocol.suite tests/lookupd.suite tests/discovery.suite tests/dropin.suite tests/cluster.suite tests/interop.suite \
-	tests/auth.suite tests/tls.suite tests/validators.suite tests/faults.suite tests/install.suite
+	tests/auth.suite tests/metrics.suite tests/tls.suite tests/validators.suite tests/faults.suite tests/install.suite
 TESTS += $(SUITES)
 EXTRA_DIST += $(SUITES) tests/run-pytest tests/conftest.py tests/pytest.ini tests/pluqtest tests/shim \
 	tests/protocol tests/lookupd tests/discovery tests/dropin tests/cluster tests/interop tests/auth tests/tls tests/metrics tests/validators tests/faults tests/install
