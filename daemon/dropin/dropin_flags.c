@@ -126,8 +126,7 @@ static int add_idle(struct pluq__flags *f, const struct pluq__idle_flag *idle, s
 	struct pluq__flag flag = { .name = idle->name, .key = idle->key, .type = idle->type, .idle = idle };
 
 	if (i >= 0) {
-		if (idle->kind == PLUQ__IDLE_ALWAYS)
-			f->items[i].idle = idle;
+		f->items[i].idle = idle;
 		return 0;
 	}
 	flag.help = pluq__arena_printf(&f->arena, "accepted with a warning: %s", idle->text);

@@ -103,7 +103,7 @@ static int apply(struct pluq__config *c, const struct pluq__dropin *d, const str
 {
 	int rc = 0;
 
-	if (flag->idle && !pluq__idle_is_harmless(flag->idle, n->text, n->count))
+	if (flag->idle)
 		rc = note(c, n, flag, p);
 	for (const struct pluq__flag_target *t = flag->targets; t && !rc; t = t->next)
 		rc = put_option(c, d->role, t, n, p);
@@ -120,12 +120,17 @@ static bool sets(const struct pluq__flag *flag, const struct pluq__role_extra *e
 	return false;
 }
 
-/* An empty list asks for nothing; one with an empty text in it does, and the plugin is left to find it wanting. */
+/* An empty list or text asks for nothing; a list with an empty text in it does, and the plugin is left to find it wanting. */
+static bool asks(const struct pluq__node *value)
+{
+	return value->kind == PLUQ__NODE_LIST ? value->count > 0 : *value->text != 0;
+}
+
 static int add_extras(struct pluq__config *c, const struct pluq__dropin *d, struct pluq__node **values, struct pluq__problem *p)
 {
 	for (const struct pluq__role_extra *e = d->role->extras; e->plugin; e++)
 		for (size_t i = 0; i < d->flags.count; i++)
-			if (values[i] && sets(&d->flags.items[i], e) && (values[i]->kind != PLUQ__NODE_LIST || values[i]->count) &&
+			if (values[i] && sets(&d->flags.items[i], e) && asks(values[i]) &&
 			    !pluq__config_add(c, e->plugin, &values[i]->origin))
 				return no_memory(p);
 	return 0;

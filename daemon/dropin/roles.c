@@ -21,7 +21,11 @@ static const struct pluq__role_default lookupd_defaults[] = {
 	{ NULL, NULL, NULL, false },
 };
 
-static const struct pluq__role_extra nsqd_extras[] = { { "auth-http", "address" }, { NULL, NULL } };
+static const struct pluq__role_extra nsqd_extras[] = {
+	{ "auth-http", "address" },
+	{ "statsd", "address" },
+	{ NULL, NULL },
+};
 static const struct pluq__role_extra no_extras[] = { { NULL, NULL } };
 
 static const struct pluq__role roles[] = {

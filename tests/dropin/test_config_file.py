@@ -59,7 +59,7 @@ def test_sample(programs, config, tmp_path):
                                 ("sync_timeout", "3s", 18), ("msg_timeout", "2.5s", 19), ("max_req_timeout", "1h30m", 20),
                                 ("max_bytes_per_file", "1000000", 16), ("enable_experiment", '["one", "two"]', 22)]:
         assert have[option] == (value, f"{path}:{line}")
-    assert programs("nsqd", "--config", path, "--check-config").stderr == f"nsqd: {path}:26: statsd_prefix: nothing is sent to statsd\n"
+    assert programs("nsqd", "--config", path, "--check-config").stderr == ""
 
 
 def test_flags_win_and_replace_lists(programs, config, tmp_path):
@@ -94,6 +94,7 @@ def test_types_of_lists(programs, config):
     ("tls_required = 1", ":1: tls_required: an integer is no boolean, and the original takes 0 for true: write true or false"),
     ("tls_required = \"maybe\"", ":1: tls_required: 'maybe' is not one of false, tcp-https, true"),
     ("tls_min_version = \"ssl3.0\"", ":1: tls_min_version: 'ssl3.0' is not one of tls1.0, tls1.1, tls1.2, tls1.3"),
+    ("statsd_address = \"h:1\"\nstatsd_interval = \"1s\"", ":2: statsd.interval: '1s' is not a duration of at least 1.000000001s"),
     ("auth_http_addresses = [1]", ":1: auth_http_addresses: the list is to have nothing but strings"),
 ])
 def test_mistakes_name_file_and_line(programs, config, text, said):
@@ -123,17 +124,33 @@ def test_auth_servers(programs, config):
     assert programs.printed("nsqd", "--config", path, "--auth-http-address=c")["address"] == ('["c"]', "flag --auth-http-address")
 
 
+def test_statsd(programs, config):
+    path = config('statsd_address = "127.0.0.1:8125"\nstatsd_prefix = "x"\nstatsd_interval = "5s"\nstatsd_mem_stats = false\n'
+                  'statsd_exclude_ephemeral = true\nstatsd_udp_packet_size = 1400\n')
+    have = programs.printed("nsqd", "--config", path)
+    for option, value, line in [("address", '"127.0.0.1:8125"', 1), ("prefix", '"x"', 2), ("interval", "5s", 3), ("mem_stats", "false", 4),
+                                ("exclude_ephemeral", "true", 5), ("udp_packet_size", "1400", 6)]:
+        assert have[option] == (value, f"{path}:{line}")
+    assert programs.printed("nsqd", "--config", path, "--statsd-interval=10s")["interval"] == ("10s", "flag --statsd-interval")
+
+
+@pytest.mark.parametrize("text", ["statsd_interval = \"1s\"", "statsd_address = \"\"\nstatsd_interval = \"1s\""])
+def test_without_an_address_there_is_no_statsd(programs, config, text):
+    assert "statsd:" not in programs("nsqd", "--config", config(text), "--print-config").stdout
+    assert programs("nsqd", "--config", config(text), "--check-config").stderr == ""
+
+
 def test_hangup_reads_the_file_again(adopt, config):
-    path = config('log_level = "info"\nmax_rdy_count = 10\nstatsd_prefix = "x"\n')
+    path = config('log_level = "info"\nmax_rdy_count = 10\nlog_prefix = "x"\n')
     d = adopt(Dropin.nsqd(f"--config={path}"))
     d.arguments.remove("--log-level=debug")
     d.start()
-    path.write_text('log_level = "debug"\nmax_rdy_count = 11\nstatsd_prefix = "y"\nstatsd_interval = 5\n')
+    path.write_text('log_level = "debug"\nmax_rdy_count = 11\nlog_prefix = "y"\nqueue_scan_selection_count = 5\n')
     d.signal(signal.SIGHUP)
     d.wait_log(r"warn nsqd: max_rdy_count has changed: this needs a restart")
     d.wait_log(r"info core: reloaded$")
     assert d.http("GET", "/config/log_level").body == b"1"  # the original's number for debug
-    assert d.log().count("statsd_prefix: nothing") == 1 and d.log().count("statsd_interval: nothing") == 1
+    assert d.log().count(" log_prefix: ") == 1 and d.log().count(" queue_scan_selection_count: ") == 1
     path.write_text("mem_queue_size = -1\n")
     d.signal(signal.SIGHUP)
     d.wait_log(rf"error core: reload failed, the old configuration stays: {path}:1: nsqd.mem_queue_size: ")

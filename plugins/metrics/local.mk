@@ -1,0 +1,3 @@
+include plugins/metrics/common/local.mk
+include plugins/metrics/statsd/local.mk
+include plugins/metrics/stdout/local.mk
