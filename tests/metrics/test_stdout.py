@@ -92,6 +92,8 @@ def test_a_rotated_file_is_opened_anew(launch, tmp_path):
     before = len(objects(path))
     eventually(lambda: len(objects(path)) > before, 10, "there alone")
     assert old.stat().st_size == size
+    first = objects(path)[0]["time"]
+    assert any("change" in o for o in objects(path) if o["time"] == first)  # nothing is lost between the two
 
 
 def test_standard_output(launch):

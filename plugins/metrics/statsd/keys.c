@@ -107,7 +107,7 @@ bool keys_leave_out(const struct settings *s, const struct pluq_sample *sample)
 	return s->exclude_ephemeral && (is_ephemeral(sample->topic) || is_ephemeral(sample->channel));
 }
 
-/* dogstatsd: '|' and '#' and ',' divide tags, ':' and '.' may be in them. */
+/* Blanks and control characters are always unwanted. */
 static void put_without(const struct lines *l, const char *text, const char *unwanted)
 {
 	struct text *t = &l->to->text;

@@ -119,12 +119,23 @@ static void turn(struct writer *w, const struct pluq_snapshot *snapshot)
 	w->before_ns = snapshot->mono_ns;
 }
 
-/* Those that were not told of before have no changes yet, all others that were there before do. */
+static bool picks_the_same(const struct settings *a, const struct settings *b)
+{
+	if (a->pick.only_count != b->pick.only_count || a->pick.except_count != b->pick.except_count)
+		return false;
+	for (size_t i = 0; i < a->pick.only_count + a->pick.except_count; i++)
+		if (strcmp(a->globs[i], b->globs[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Of metrics that were not picked before no changes are known. */
 static void follow(struct writer *w, struct settings *s)
 {
 	if (w->last && w->last != s) {
 		output_follow(&s->output, &w->last->output);
-		past_clear(&w->before); /* others may be picked now */
+		if (!picks_the_same(s, w->last))
+			past_clear(&w->before);
 	}
 	settings_unref(w->last);
 	w->last = s;
