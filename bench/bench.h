@@ -51,7 +51,7 @@ struct bench_mode {
 
 /* One per file of that name. */
 extern const struct bench_mode mode_pub, mode_mpub, mode_sub, mode_latency, mode_memory, mode_disk, mode_timers,
-    mode_idle_connections, mode_idle_topics, mode_discovery, mode_handshakes, mode_null_server;
+    mode_idle_connections, mode_idle_topics, mode_discovery, mode_handshakes, mode_scrape, mode_null_server;
 
 /* Prints one line to standard error and ends with status 1. */
 void bench_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));

@@ -8,6 +8,7 @@
 #include "../client/wire.h"
 #include "bench.h"
 #include "histogram.h"
+#include "latency.h"
 #include "measure.h"
 #include "peers.h"
 
@@ -18,6 +19,7 @@ struct latency {
 	struct peers peers; /* list[0] publishes, the others consume */
 	struct histogram histogram;
 	const char *topic;
+	struct scraper *scraper; /* or NULL */
 	uint8_t *body; /* opt.size bytes, the first 8 are the due time */
 	size_t size;
 	int64_t start_ns, interval_ns;
@@ -61,6 +63,8 @@ static void drive(struct latency *l, uint64_t count)
 	while (l->got < count) {
 		send_due(l, count);
 		peers_turn(&l->peers, 0);
+		if (l->scraper)
+			scraper_turn(l->scraper);
 		if (l->sent == count && bench_now_ns() > end_ns)
 			bench_fail("%" PRIu64 " of %" PRIu64 " messages were not delivered", count - l->got,
 			    count);
@@ -76,7 +80,7 @@ static void subscribe(struct latency *l, const struct bench *b)
 	peers_subscribe(&consumers, l->topic, b->opt.ready);
 }
 
-static void report(struct bench *b, struct latency *l, const struct measure *m)
+static void report(struct bench *b, const char *row, struct latency *l, const struct measure *m)
 {
 	static const struct {
 		const char *key, *before;
@@ -84,16 +88,18 @@ static void report(struct bench *b, struct latency *l, const struct measure *m)
 	} points[] = {{"p50_us", "p50 ", 50}, {"p99_us", "p99 ", 99}, {"p999_us", "p99.9 ", 99.9}};
 	struct report *r = &b->report;
 
-	report_begin(r, "latency");
+	report_begin(r, row);
 	measure_report(b, m, l->got);
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		report_add(r, points[i].key, (double)histogram_percentile(&l->histogram, points[i].percent) / 1e3, 0,
 		    points[i].before, " us");
 	report_add(r, "max_us", (double)l->histogram.max / 1e3, 0, "max ", " us");
+	if (l->scraper)
+		report_add(r, "scrapes", (double)l->scraper->count, 0, "", " scrapes");
 	report_end(r);
 }
 
-static void run(struct bench *b)
+void latency_run(struct bench *b, const char *row, struct scraper *scraper)
 {
 	uint64_t count = b->opt.rate * (b->opt.seconds + WARM_UP_NS / 1000000000);
 	struct latency *l = bench_alloc(1, sizeof *l);
@@ -105,6 +111,7 @@ static void run(struct bench *b)
 	bench_topic_name(topic);
 	bench_make_channel(b, topic);
 	l->topic = topic;
+	l->scraper = scraper;
 	l->size = b->opt.size;
 	l->body = bench_alloc(1, l->size);
 	memcpy(l->body, bench_body(b, 0), l->size);
@@ -117,11 +124,16 @@ static void run(struct bench *b)
 	l->start_ns = bench_now_ns();
 	drive(l, count);
 	measure_stop(b, &m);
-	report(b, l, &m);
+	report(b, row, l, &m);
 	peers_close(&l->peers);
 	bench_drop_topic(b, topic);
 	free(l->body);
 	free(l);
+}
+
+static void run(struct bench *b)
+{
+	latency_run(b, "latency", NULL);
 }
 
 const struct bench_mode mode_latency = {

@@ -12,7 +12,7 @@ bench_pluq_bench_SOURCES = \
 	bench/http.c bench/http.h \
 	bench/http_ask.c \
 	bench/idle.c \
-	bench/latency.c \
+	bench/latency.c bench/latency.h \
 	bench/measure.c bench/measure.h \
 	bench/memory.c \
 	bench/null_server.c \
@@ -21,6 +21,8 @@ bench_pluq_bench_SOURCES = \
 	bench/proc.c bench/proc.h \
 	bench/publish.c bench/publish.h \
 	bench/report.c bench/report.h \
+	bench/scrape.c \
+	bench/scraper.c bench/scraper.h \
 	bench/timers.c
 # The framing of snappy has no state but its own and needs nothing else of the daemon.
 bench_pluq_bench_SOURCES += daemon/net/crc32c.c daemon/net/crc32c.h daemon/net/snappy_frame.c daemon/net/snappy_frame.h

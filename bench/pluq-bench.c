@@ -13,7 +13,7 @@
 
 static const struct bench_mode *const modes[] = {
     &mode_pub, &mode_mpub, &mode_sub, &mode_latency, &mode_memory, &mode_disk, &mode_timers, &mode_idle_connections,
-    &mode_idle_topics, &mode_discovery, &mode_handshakes,
+    &mode_idle_topics, &mode_discovery, &mode_handshakes, &mode_scrape,
     &mode_null_server,
 };
 #define MODES (sizeof modes / sizeof *modes)
