@@ -23,8 +23,10 @@ struct render {
 	struct pluq_why why;
 	uint32_t code;
 	char type[128], encoding[32];
-	uint8_t *body; /* copied, so that the plugin has its own back at once */
+	const uint8_t *body;
 	size_t length;
+	pluq_post_fn release; /* of the body, with this: the plugin's, or free of the copy. NULL: there is none */
+	void *own;
 };
 
 static void render_free(struct render *r)
@@ -32,22 +34,38 @@ static void render_free(struct render *r)
 	pluq__snapshot_unref(r->snapshot);
 	free(r->accept);
 	free(r->accept_encoding);
-	free(r->body);
+	if (r->release)
+		r->release(r->own);
 	free(r);
 }
 
 /* ---- on the pool ---- */
 
-static int keep(struct render *r, const struct pluq_render *ask)
+/* So that the plugin has its own back at once. */
+static int keep_copy(struct render *r, const struct pluq_render *ask)
 {
-	if (!(r->body = malloc(ask->length + 1)))
+	uint8_t *copy = malloc(ask->length + 1);
+
+	if (!copy)
 		return PLUQ_ENOMEM;
 	if (ask->length)
-		memcpy(r->body, ask->body, ask->length);
+		memcpy(copy, ask->body, ask->length);
+	r->body = r->own = copy;
+	r->release = free;
+	return 0;
+}
+
+static int keep(struct render *r, const struct pluq_render *ask)
+{
 	r->length = ask->length;
 	r->code = ask->status ? ask->status : 200;
 	snprintf(r->type, sizeof(r->type), "%s", ask->type ? ask->type : "text/plain; charset=utf-8");
 	snprintf(r->encoding, sizeof(r->encoding), "%s", ask->encoding ? ask->encoding : "");
+	if (!ask->release)
+		return keep_copy(r, ask);
+	r->body = ask->body;
+	r->release = ask->release;
+	r->own = ask->own;
 	return 0;
 }
 
@@ -63,7 +81,7 @@ static void on_pool(struct pluq__job *job)
 	if (r->status)
 		return;
 	r->status = keep(r, &ask);
-	if (PLUQ_HAS(ops, rendered))
+	if (!ask.release && PLUQ_HAS(ops, rendered))
 		ops->rendered(*r->feed->self, &ask);
 }
 
@@ -93,8 +111,8 @@ static void on_done(struct pluq__job *job)
 		f->rendered++;
 		pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
 		pluq__http_reply_by_reference(
-		    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, free, r->body);
-		r->body = NULL;
+		    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, r->release, r->own);
+		r->release = NULL;
 	}
 	render_free(r);
 }
@@ -113,7 +131,7 @@ static void on_snapshot(struct pluq__wanting *w, struct pluq__snapshot *s)
 	render_free(r);
 }
 
-static char *copy(const char *text)
+static char *copy_of(const char *text)
 {
 	return text ? strdup(text) : NULL;
 }
@@ -138,8 +156,8 @@ static void handle(void *arg, struct pluq_http_request *request)
 	r->wanting.fn = on_snapshot;
 	r->feed = f;
 	r->request = request;
-	r->accept = copy(pluq__http_table.header(request, "Accept"));
-	r->accept_encoding = copy(pluq__http_table.header(request, "Accept-Encoding"));
+	r->accept = copy_of(pluq__http_table.header(request, "Accept"));
+	r->accept_encoding = copy_of(pluq__http_table.header(request, "Accept-Encoding"));
 	f->rendering++;
 	pluq__gather(f->metrics, &r->wanting);
 }

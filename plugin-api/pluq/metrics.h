@@ -65,12 +65,15 @@ struct pluq_snapshot {
 struct pluq_render {
 	uint32_t size;
 	const char *accept, *accept_encoding; /* the request's header fields; NULL: absent */
-	/* Filled by render; the plugin's until `rendered` is called. */
+	/* Filled by render; the plugin's until `rendered` or `release` is called. */
 	uint32_t status;
 	const char *type, *encoding; /* Content-Type; Content-Encoding, NULL: none */
 	const uint8_t *body;
 	size_t length;
 	void *own; /* the plugin's */
+	/* Set by render: called with `own` when the body is not needed any more, on any thread, perhaps at the very end; then nothing is
+	 * copied, which large bodies are worth, and `rendered` is not called. NULL: it is copied. */
+	pluq_post_fn release;
 };
 
 struct pluq_metrics_ops {
@@ -88,7 +91,7 @@ struct pluq_metrics_ops {
 	int64_t (*step)(void *self);
 	/* Pool. Not 0, with why: answered 500, and `rendered` is not called. */
 	int (*render)(void *self, const struct pluq_snapshot *, struct pluq_render *, struct pluq_why *why);
-	void (*rendered)(void *self, struct pluq_render *); /* pool: the body was copied. May be NULL */
+	void (*rendered)(void *self, struct pluq_render *); /* pool: the body was copied. May be NULL, as with release */
 	/* Main, after init: where this instance is served, instead of at `path`; NULL: nowhere. Begins with /, valid until fini. May be NULL. */
 	const char *(*path_of)(void *self);
 };

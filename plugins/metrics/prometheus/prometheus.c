@@ -39,6 +39,15 @@ static int no_memory(struct pluq_why *why)
 	return PLUQ_ENOMEM;
 }
 
+/* pluq_render.release */
+static void release(void *arg)
+{
+	struct out *out = arg;
+
+	out_fini(out);
+	free(out);
+}
+
 /* pluq_metrics_ops.render */
 static int render(void *self, const struct pluq_snapshot *snapshot, struct pluq_render *r, struct pluq_why *why)
 {
@@ -56,23 +65,15 @@ static int render(void *self, const struct pluq_snapshot *snapshot, struct pluq_
 		exposition_write(out, &families, open);
 	families_fini(&families);
 	if (!good || !out_finish(out, &r->body, &r->length)) {
-		out_fini(out);
-		free(out);
+		release(out);
 		return no_memory(why);
 	}
 	r->own = out;
+	r->release = release;
 	r->status = 200;
 	r->type = open ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
 	r->encoding = gzip ? "gzip" : NULL;
 	return 0;
-}
-
-/* pluq_metrics_ops.rendered */
-static void rendered(void *self, struct pluq_render *r)
-{
-	(void)self;
-	out_fini(r->own);
-	free(r->own);
 }
 
 /* pluq_metrics_ops.path_of */
@@ -144,7 +145,7 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return 0;
 }
 
-static const struct pluq_metrics_ops ops = {.size = sizeof(ops), .path_of = path_of, .render = render, .rendered = rendered};
+static const struct pluq_metrics_ops ops = {.size = sizeof(ops), .path_of = path_of, .render = render};
 
 PLUQ_PLUGIN_ENTRY = {
 	.size = sizeof(struct pluq_plugin),
