@@ -6,6 +6,10 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = docs/examples/auth-backend.c docs/examples/auth-team.c docs/examples/check.lua docs/examples/metrics-backlog.c \
 	docs/examples/publish.js
 
+# For Grafana, over what the plugin prometheus serves; a test compares its queries with that.
+grafanadir = $(docdir)/grafana
+dist_grafana_DATA = docs/grafana/pluq.json
+
 # The reference of all options, from the tables themselves. A test compares the committed copy with them.
 options-doc: pluqd $(pkglib_LTLIBRARIES)
 	$(builddir)/pluqd --set plugin_dir=$(abs_top_builddir)/.libs --print-reference >$(srcdir)/docs/options.md

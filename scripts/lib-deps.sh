@@ -7,9 +7,9 @@
 PLUQ_BUILD_PACKAGES='gcc:gcc make:make libc6-dev autoconf automake libtool pkg-config:pkg-config curl:curl libevent-dev libyaml-dev
 	libjansson-dev libssl-dev zlib1g-dev libltdl-dev libhttp-parser-dev libpcre2-dev libsnappy-dev liblua5.4-dev'
 # For every test: compilers for the plugin author's headers, the client from npm (over HTTPS), networks to cut, the sanitizers' and
-# fuzzers' run-time libraries, the JSON Schema Test Suite (up to draft 7; with 2020-12) and the meta-schemas that it refers to.
+# fuzzers' run-time libraries, the JSON Schema Test Suite (up to draft 7; with 2020-12) and the meta-schemas that it refers to, promtool.
 PLUQ_TEST_PACKAGES='libcmocka-dev python3 python3-pytest g++:g++ nodejs:node npm:npm ca-certificates iproute2:ip openssl:openssl clang:clang libclang-rt-dev
-	json-schema-test-suite libtest-json-schema-acceptance-perl python3-jsonschema'
+	json-schema-test-suite libtest-json-schema-acceptance-perl python3-jsonschema prometheus:promtool'
 
 pluq_missing() {
 	for entry in "$@"; do

@@ -96,6 +96,28 @@ def test_discovery_reports_and_leaves_no_topics(lookupd):
     eventually(lambda: lookupd.nodes() == {}, what="its brokers have left")
 
 
+SCRAPE = "--count 2 --channels 3 --rounds 2 --rate 100 --seconds 1"
+
+
+def test_scrape_reports_and_leaves_no_topics(launch):
+    d = launch(plugins=[("prometheus", {})])
+    rows = [json.loads(line) for line in against(d, "scrape", small=SCRAPE).stdout.splitlines()]
+    assert [r["row"] for r in rows] == ["scrape-plain", "scrape-gzip", *(f"scrape-latency-{rate}{how}" for rate in (2, 100)
+                                                                        for how in ("", "-scraped", "-scraped-gzip"))]
+    for r in rows[:2]:
+        assert (r["messages"], r["channels"]) == (2, 6) and 0 < r["p50_ms"] <= r["max_ms"]
+    assert rows[1]["mib"] < rows[0]["mib"]
+    for r in rows[2:]:
+        assert r.get("scrapes", 1) >= 1
+    eventually(lambda: d.stats()["topics"] == [], what="its topics are deleted")
+
+
+def test_scrape_tells_what_is_missing(broker):
+    r = run("--address", "%s:%d" % broker.tcp, "--http", "%s:%d" % broker.http_at, *SCRAPE.split(), "scrape", status=1)
+    assert "404" in r.stderr and "is the plugin prometheus configured?" in r.stderr
+    assert "--http is needed" in run("--address", "%s:%d" % broker.tcp, *SCRAPE.split(), "scrape", status=1).stderr
+
+
 def test_discovery_tells_what_is_refused(lookupd, broker):
     r = run("--address", "%s:%d" % broker.tcp, "--http", "%s:%d" % broker.http_at, *DISCOVERY.split(), "discovery", status=1)
     assert "pluq-bench: " in r.stderr and r.stdout == ""
