@@ -36,13 +36,14 @@ static void make_topic(const struct bench *b, const char *topic)
 	peers.on_message = on_message;
 	peers.arg = &filling;
 	for (size_t i = 1; i < peers.count; i++) {
+		uint64_t answers = peers.list[i].answers;
 		char channel[32];
 
 		snprintf(channel, sizeof channel, "channel-%zu", i);
 		pluqc_cmd_sub(&peers.list[i].conn.out, topic, channel);
 		pluqc_cmd_rdy(&peers.list[i].conn.out, 1);
 		peer_flush(&peers, &peers.list[i]);
-		while (peers.list[i].answers < 1)
+		while (peers.list[i].answers == answers)
 			peers_turn(&peers, -1);
 	}
 	pluqc_cmd_pub(&peers.list[0].conn.out, topic, bench_body(b, 0), b->opt.size);

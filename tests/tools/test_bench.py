@@ -96,13 +96,13 @@ def test_discovery_reports_and_leaves_no_topics(lookupd):
     eventually(lambda: lookupd.nodes() == {}, what="its brokers have left")
 
 
-SCRAPE = "--count 2 --channels 3 --rounds 2 --rate 100 --seconds 1"
+SCRAPE = "--count 2 --channels 3 --rounds 2 --rate 25000 --seconds 1"
 
 
 def test_scrape_reports_and_leaves_no_topics(launch):
     d = launch(plugins=[("prometheus", {})])
     rows = [json.loads(line) for line in against(d, "scrape", small=SCRAPE).stdout.splitlines()]
-    assert [r["row"] for r in rows] == ["scrape-plain", "scrape-gzip", *(f"scrape-latency-{rate}{how}" for rate in (2, 100)
+    assert [r["row"] for r in rows] == ["scrape-plain", "scrape-gzip", *(f"scrape-latency-{rate}{how}" for rate in (500, 25000)
                                                                         for how in ("", "-scraped", "-scraped-gzip"))]
     for r in rows[:2]:
         assert (r["messages"], r["channels"]) == (2, 6) and 0 < r["p50_ms"] <= r["max_ms"]
