@@ -13,6 +13,7 @@ import pytest
 
 from pluqtest.authbackends import Account, Grant, Mock
 from pluqtest.exposition import Exposition
+from pluqtest.lookupd import Lookupd
 from pluqtest.wait import eventually, scaled
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -201,6 +202,22 @@ def test_it_needs_a_secret_where_others_do(launch, tmp_path):
 def test_on_every_listener(launch, certs):
     d = launch(plugins=plugins(), **certs.server.options)
     assert Exposition(d.https(certs.context(), "GET", "/metrics").body.decode()).all("pluq_build_info")
+
+
+def test_of_a_discovery_daemon(adopt):
+    d = adopt(Lookupd(start=False, plugins=plugins())).start()
+    s = scraped(d)
+    assert s.value("pluq_loop_turn_seconds_count") > 0 and not s.all("pluq_topic_depth")
+
+
+def test_a_scraper_that_leaves(launch):
+    """What was rendered for it is given back: the sanitizers would tell."""
+    d = launch(plugins=plugins())
+    for _ in range(20):
+        c = d.raw_http()
+        c.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        c.close()
+    eventually(lambda: scraped(d).value("pluq_connections", plugin="nsqd", listener="HTTP") == 1, 10, "they have left")
 
 
 def test_scraping_while_everything_changes(launch):
