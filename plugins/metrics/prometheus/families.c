@@ -1,5 +1,6 @@
 #include "families.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct seat {
 #define NO_FAMILY UINT32_MAX
 #define FAMILIES_MOST UINT16_MAX
 #define FIRST_SEATS 256
+#define YIELD_SAMPLES 1024
 
 struct sorting {
 	struct families *f;
@@ -278,6 +280,8 @@ static void read_samples(struct sorting *s, const struct pluq_snapshot *snapshot
 		enter_place(s, x);
 		if (!s->out)
 			add_line(s, x, s->place);
+		if (i % YIELD_SAMPLES == YIELD_SAMPLES - 1)
+			sched_yield(); /* see exposition.c */
 	}
 	add_own(s, instance);
 }
