@@ -96,7 +96,7 @@ def test_every_private_header_stands_alone():
     source = Path(__file__).resolve().parents[2]
     headers = sorted(h for floor in ("daemon", "plugins", "client", "tools", "bench") for h in (source / floor).rglob("*.h"))
     assert len(headers) > 50
-    libraries = run("pkg-config", "--cflags", "libevent_core", "jansson", "yaml-0.1", "libcrypto").stdout.split()
+    libraries = run("pkg-config", "--cflags", "libevent_core", "jansson", "yaml-0.1", "libcrypto", "lua5.4").stdout.split()
     for header in headers:
         run("cc", "-std=gnu17", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", f"-I{source}/plugin-api", *libraries, "-x", "c",
             "-include", header, "-fsyntax-only", "/dev/null")
