@@ -43,7 +43,7 @@ static struct {
 	struct pluq__metrics *metrics;
 	struct pluq_http_server *server;
 	struct plug plug[PLUGS];
-	char names[PLUGS][8];
+	char names[PLUGS][16];
 	_Atomic int stopped, told;
 	bool stops; /* the test has stopped the metrics itself */
 } world;

@@ -373,7 +373,7 @@ static void a_reload_changes_limits(void **state)
 /* Large enough to go through in many pieces; and the same each time. */
 static void compressed_it_is_the_same(void **state)
 {
-	static char names[5000][8];
+	static char names[5000][16];
 	static struct pluq_sample samples[5000];
 	struct world *w = world_new(&open_conf);
 	char *plain;
