@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/watch.h"
 #include "crash.h"
 #include "daemon.h"
 #include "fdlimit.h"
@@ -211,8 +212,17 @@ static int load_queues(struct pluq__daemon *d, struct pluq__problem *p)
 	return rc ? pluq__problem(p, rc, "%s: %s", storage->instance, why.text) : 0;
 }
 
+/* pluq_watch_fn */
+static void on_topic_change(void *validate, enum pluq_change change, const char *topic, const char *channel)
+{
+	if (change == PLUQ_TOPIC_GONE && !channel)
+		pluq__validate_topic_gone(validate, topic);
+}
+
 static int start_validators(struct pluq__daemon *d, struct pluq__problem *p)
 {
+	if (pluq__validate_required(d->validate) && pluq__watch(d->broker, on_topic_change, d->validate))
+		return no_memory(p);
 	return pluq__validate_start(d->validate) ? no_memory(p) : 0;
 }
 

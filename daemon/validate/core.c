@@ -1,6 +1,7 @@
 #include "core.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -135,6 +136,35 @@ int pluq__validate_start(struct pluq__validate *v)
 int pluq__validate_reload(struct pluq__validate *v)
 {
 	return v->on ? put_in_force(v) : 0;
+}
+
+/* --- topics that go ----------------------------------------------------------------------------------------------- */
+
+struct obituary {
+	struct pluq__mail mail; /* first */
+	struct pluq__validate_loop *loop;
+	char topic[PLUQ_NAME_MAX + 1];
+};
+
+static void on_obituary(struct pluq__mail *mail)
+{
+	struct obituary *o = (struct obituary *)mail;
+
+	pluq__validation_forget(o->loop, o->topic, strlen(o->topic));
+	free(o);
+}
+
+void pluq__validate_topic_gone(struct pluq__validate *v, const char *topic)
+{
+	for (int i = 0; v->on && i < v->loops->count; i++) {
+		struct obituary *o = calloc(1, sizeof(*o));
+		if (!o)
+			return;
+		o->mail.fn = on_obituary;
+		o->loop = &v->on[i];
+		memcpy(o->topic, topic, strlen(topic)); /* a name: at most PLUQ_NAME_MAX */
+		pluq__loop_post(&v->loops->loop[i], &o->mail);
+	}
 }
 
 /* --- on a loop ---------------------------------------------------------------------------------------------------- */

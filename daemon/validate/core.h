@@ -18,7 +18,7 @@
 #define PLUQ__SMALL 4096
 
 /* How a verdict is counted. */
-enum { PLUQ__ACCEPTED, PLUQ__REJECTED, PLUQ__DROPPED, PLUQ__DIVERTED, PLUQ__VERDICTS };
+enum { PLUQ__ACCEPTED, PLUQ__REJECTED, PLUQ__DROPPED, PLUQ__DIVERTED, PLUQ__FAILED, PLUQ__VERDICTS };
 
 /* One validator. */
 struct pluq__judge {
@@ -85,6 +85,8 @@ static inline struct pluq__validate *pluq__validate_of(const struct pluq_host *h
 
 /* topics.c. Loop. The topic's place, with the chain as it is now; NULL: no memory. */
 struct pluq_validation *pluq__validation_get(struct pluq__validate_loop *, const char *topic, size_t length);
+/* Loop. The topic is gone, and its counts with it. */
+void pluq__validation_forget(struct pluq__validate_loop *, const char *topic, size_t length);
 int pluq__validate_topics_init(struct pluq__validate_loop *);
 void pluq__validate_topics_fini(struct pluq__validate_loop *);
 

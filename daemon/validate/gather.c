@@ -7,7 +7,7 @@ static const struct pluq_metric verdicts = { .name = "validator_verdicts", .unit
 static const struct pluq_metric spent = { .name = "validator_judging", .unit = "seconds", .type = PLUQ_COUNTER,
 	.help = "Time spent in a validator" };
 
-static const char *const words[PLUQ__VERDICTS] = { "accepted", "rejected", "dropped", "diverted" };
+static const char *const words[PLUQ__VERDICTS] = { "accepted", "rejected", "dropped", "diverted", "failed" };
 
 static void add_counts(const struct pluq_metrics *m, struct pluq_gather *g, const struct pluq__validate *v, const char *topic,
     const uint64_t *counts)

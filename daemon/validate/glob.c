@@ -1,5 +1,7 @@
 #include "glob.h"
 
+#include <pluq/broker.h>
+#include <pluq/name.h>
 #include <string.h>
 
 static bool is_not(char c)
@@ -26,15 +28,26 @@ static bool set_ok(const char *at, const char *end)
 	return true;
 }
 
+static bool in_names(char c)
+{
+	return c == '#' || pluq_name_is_valid(&c, 1);
+}
+
 const char *pluq__glob_wrong(const char *glob)
 {
+	size_t least = 0; /* bytes of the shortest name that it matches */
+
 	if (!*glob)
 		return "is empty";
 	if (strlen(glob) > PLUQ__GLOB_MAX)
 		return "is longer than 256 bytes";
 	while (*glob) {
-		if (*glob++ != '[')
+		char c = *glob++;
+		least += c != '*';
+		if (c == '*' || c == '?' || in_names(c))
 			continue;
+		if (c != '[')
+			return "matches no topic: it has a character that no name has";
 		const char *end = set_end(glob);
 		if (!end)
 			return "has a [ without its ]";
@@ -42,7 +55,7 @@ const char *pluq__glob_wrong(const char *glob)
 			return "has a range that runs backwards";
 		glob = end;
 	}
-	return NULL;
+	return least > PLUQ_NAME_MAX ? "matches no topic: names have 64 bytes at most" : NULL;
 }
 
 /* at: behind the [; end: behind the ]. */

@@ -8,7 +8,7 @@
 
 #define PLUQ__GLOB_MAX 256
 
-/* What is wrong with it, for people; NULL: nothing. */
+/* What is wrong with it, for people; NULL: nothing. A glob that matches no name a topic can have is wrong too. */
 const char *pluq__glob_wrong(const char *glob);
 
 /* The glob is one that nothing is wrong with. Takes at most glob * length steps. */

@@ -20,52 +20,92 @@ static void say(struct pluq_judged *out, const char *reason)
 	out->finding.reason[n] = 0;
 }
 
+/* Bytes of the character at `at` that may be shown: UTF-8, and no control character, of C1 neither. 0: it is none. */
+static size_t shown_length(const unsigned char *at)
+{
+	size_t n = *at < 0x80 ? 1 : *at >= 0xc2 && *at <= 0xdf ? 2 : (*at & 0xf0) == 0xe0 ? 3 : *at >= 0xf0 && *at <= 0xf4 ? 4 : 0;
+
+	if (n <= 1)
+		return *at < ' ' || *at == 0x7f ? 0 : n;
+	if ((at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((at[i] & 0xc0) != 0x80) /* the terminator is none either */
+			return 0;
+	return n;
+}
+
 /* It goes into logs, error frames and JSON. */
 static void clean_reason(struct pluq_finding *f)
 {
+	unsigned char *at = (unsigned char *)f->reason;
+
 	f->reason[sizeof(f->reason) - 1] = 0;
-	for (char *c = f->reason; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	while (*at) {
+		size_t n = shown_length(at);
+		if (n == 0) {
+			*at = *at < 0x80 ? ' ' : '?';
+			n = 1;
+		}
+		at += n;
+	}
 	if (!*f->reason)
 		strcpy(f->reason, "no reason given");
 }
 
+/* named: as the options say; "": as the validator says. Whoever reads a topic must not see what is refused for it: then the
+ * message is rejected. */
 static void settle_target(const struct pluq_validation *t, const char *named, struct pluq_judged *out)
 {
 	char *topic = out->finding.topic;
 
-	if (*named && named != topic)
+	if (*named)
 		memcpy(topic, named, strlen(named) + 1);
 	else if (!*topic)
 		pluq__rejected_name(topic, t->name, t->length);
-	if (!pluq_name_is_valid(topic, strlen(topic)))
-		say(out, "is diverted to a topic whose name is not valid");
-	else if (strcmp(topic, t->name) == 0) /* whoever reads there must not see it */
-		say(out, "would be diverted to the topic that it is refused for");
-	else
+	if (pluq_name_is_valid(topic, strlen(topic)) && strcmp(topic, t->name) != 0)
 		out->judgement = PLUQ_DIVERT;
+}
+
+/* The validator itself has named where it goes. */
+static void settle_divert(const struct pluq_validation *t, struct pluq_judged *out)
+{
+	settle_target(t, "", out);
+	if (out->judgement == PLUQ_DIVERT)
+		return;
+	say(out, strcmp(out->finding.topic, t->name) == 0 ? "would be diverted to the topic that it is refused for" :
+							      "is diverted to a topic whose name is not valid");
+}
+
+static void settle_reject(const struct pluq_validation *t, const struct pluq__rule *rule, struct pluq_judged *out)
+{
+	out->drop = rule->on_reject == PLUQ_ON_REJECT_DROP;
+	*out->finding.topic = 0;
+	if (rule->on_reject == PLUQ_ON_REJECT_DIVERT)
+		settle_target(t, rule->divert_to, out);
 }
 
 /* Turns the verdict into what becomes of the message. Returns how it is counted. */
 static int settle(const struct pluq_validation *t, const struct pluq__rule *rule, int verdict, struct pluq_judged *out)
 {
 	struct pluq_finding *f = &out->finding;
+	bool failed = verdict < 0 || verdict > PLUQ_DIVERT;
 
+	out->judgement = PLUQ_REJECT;
 	out->drop = false;
 	f->topic[sizeof(f->topic) - 1] = 0;
-	if (verdict == PLUQ_DIVERT) {
-		settle_target(t, "", out);
-	} else {
-		if (verdict != PLUQ_REJECT)
-			say(out, "its verdict is none that is known");
-		out->judgement = PLUQ_REJECT;
-		out->drop = rule->on_reject == PLUQ_ON_REJECT_DROP;
-		*f->topic = 0;
-		if (rule->on_reject == PLUQ_ON_REJECT_DIVERT)
-			settle_target(t, rule->divert_to, out);
-	}
+	if (verdict == PLUQ_DIVERT)
+		settle_divert(t, out);
+	else if (verdict == PLUQ_REJECT)
+		settle_reject(t, rule, out);
+	else if (verdict > 0)
+		say(out, "its verdict is none that is known");
+	else if (!*f->reason)
+		say(out, "it cannot judge at present");
 	clean_reason(f);
+	if (failed)
+		return PLUQ__FAILED;
 	if (out->judgement == PLUQ_DIVERT)
 		return PLUQ__DIVERTED;
 	return out->drop ? PLUQ__DROPPED : PLUQ__REJECTED;
@@ -99,9 +139,10 @@ static void tell_refused(const struct pluq_validation *t, size_t i, int64_t now,
 
 	pluq__complaint_calm(complaint, now);
 	if (pluq__complaint_raise(complaint, now, &hidden))
-		pluq__log(PLUQ_INFO, t->loop->core->judges[i].instance, "%s a message for %s: %s%s",
-		    out->judgement == PLUQ_DIVERT ? "diverts" : out->drop ? "drops" : "rejects", t->name, out->finding.reason,
-		    more(hidden, text, sizeof(text)));
+		pluq__log(PLUQ_INFO, t->loop->core->judges[i].instance, "%s a message for %s%s%s: %s%s",
+		    out->judgement == PLUQ_DIVERT ? "diverts" : out->drop ? "drops" : "rejects", t->name,
+		    out->judgement == PLUQ_DIVERT ? " to " : "", out->judgement == PLUQ_DIVERT ? out->finding.topic : "",
+		    out->finding.reason, more(hidden, text, sizeof(text)));
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
@@ -133,10 +174,7 @@ static int call(struct pluq__validate_loop *l, size_t i, const struct pluq_candi
 static int ask(struct pluq__validate_loop *l, size_t i, const struct pluq_candidate *candidate, struct pluq_judged *out)
 {
 	*out->finding.reason = *out->finding.topic = 0;
-	if (pluq__judge_begun(l, i))
-		return call(l, i, candidate, &out->finding);
-	say(out, "it cannot judge at present");
-	return PLUQ_REJECT;
+	return pluq__judge_begun(l, i) ? call(l, i, candidate, &out->finding) : PLUQ_ENOMEM;
 }
 
 static void host_judge(const struct pluq_validation *t, const uint8_t *body, size_t length, struct pluq_judged *out)
@@ -175,8 +213,10 @@ static const struct pluq_validation *host_of(const struct pluq_host *h, const ch
 
 	pluq__validate_settle(l);
 	t = pluq__validation_get(l, topic, length);
-	if (!t)
+	if (!t) { /* for this message only: who keeps it finds another epoch before the next */
+		atomic_fetch_add_explicit(&l->core->epoch, 1, memory_order_release);
 		return &l->refusing;
+	}
 	return t->chain_count ? t : NULL;
 }
 

@@ -74,6 +74,14 @@ static void unlink_topic(struct pluq__validate_loop *l, const struct pluq_valida
 	*at = t->next;
 }
 
+/* Whoever holds it looks at the epoch before it is used again, on this loop. */
+static void drop(struct pluq__validate_loop *l, struct pluq_validation *t)
+{
+	unlink_topic(l, t);
+	free(t);
+	atomic_fetch_add_explicit(&l->core->epoch, 1, memory_order_relaxed);
+}
+
 /* A place for one more: a free one, or that of a topic which the hand of the clock finds unused. */
 static struct pluq_validation **place(struct pluq__validate_loop *l)
 {
@@ -89,20 +97,37 @@ static struct pluq_validation **place(struct pluq__validate_loop *l)
 	}
 	for (size_t i = 0; i < l->core->count * PLUQ__VERDICTS; i++)
 		l->others[i] += t->counts[i];
-	unlink_topic(l, t);
-	free(t);
-	atomic_fetch_add_explicit(&l->core->epoch, 1, memory_order_relaxed);
+	drop(l, t);
 	return &l->topics[l->hand];
+}
+
+static struct pluq_validation *find(const struct pluq__validate_loop *l, uint32_t hash, const char *topic, size_t length)
+{
+	struct pluq_validation *t = l->buckets[hash % l->bucket_count];
+
+	while (t && (t->hash != hash || t->length != length || memcmp(t->name, topic, length) != 0))
+		t = t->next;
+	return t;
+}
+
+void pluq__validation_forget(struct pluq__validate_loop *l, const char *topic, size_t length)
+{
+	struct pluq_validation *t = find(l, hash_of(topic, length), topic, length);
+
+	for (uint32_t i = 0; t && i < l->topic_count; i++) {
+		if (l->topics[i] != t)
+			continue;
+		l->topics[i] = l->topics[--l->topic_count];
+		drop(l, t);
+		break;
+	}
 }
 
 struct pluq_validation *pluq__validation_get(struct pluq__validate_loop *l, const char *topic, size_t length)
 {
 	uint32_t hash = hash_of(topic, length);
-	struct pluq_validation **bucket = &l->buckets[hash % l->bucket_count], *t;
+	struct pluq_validation **bucket = &l->buckets[hash % l->bucket_count], *t = find(l, hash, topic, length);
 
-	for (t = *bucket; t; t = t->next)
-		if (t->hash == hash && t->length == length && memcmp(t->name, topic, length) == 0)
-			break;
 	if (t) {
 		t->used = true; /* a name that came once only is the first to go */
 		if (t->generation != l->generation)

@@ -28,6 +28,9 @@ int pluq__validate_check(const struct pluq_validator_conf *, const char *instanc
 /* Loop 0. What the options say now is in force on every loop from its next step on. PLUQ_ENOMEM: what was, stays. */
 int pluq__validate_reload(struct pluq__validate *);
 
+/* Loop 0. The topic is gone: no loop keeps what was counted for it. Without memory that stays, among the topics used least. */
+void pluq__validate_topic_gone(struct pluq__validate *, const char *topic);
+
 /* Main, within the init of a validator, whose host it is: what is counted goes to metrics, if there are any. PLUQ_ENOMEM. */
 int pluq__validate_metrics(struct pluq__validate *, const struct pluq_host *);
 

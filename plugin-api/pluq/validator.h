@@ -34,7 +34,7 @@ struct pluq_candidate {
 
 /* Filled by judge. */
 struct pluq_finding {
-	char reason[256]; /* PLUQ_REJECT: for people, UTF-8, terminated, no line break */
+	char reason[256]; /* PLUQ_REJECT, PLUQ_E*: for people, UTF-8, terminated, no line break; the daemon mends what is not */
 	char topic[PLUQ_NAME_MAX + 1]; /* PLUQ_DIVERT; "": the standard one */
 };
 
@@ -61,10 +61,11 @@ struct pluq_validator_conf {
 struct pluq_validator_ops {
 	uint32_t size;
 	uint32_t flags; /* 0 */
-	/* Any loop, several at once; must not block. Returns an enum pluq_judgement. */
+	/* Any loop, several at once; must not block. Returns an enum pluq_judgement; or PLUQ_E*: it cannot be judged at present (no memory,
+	 * say), and is refused with an error whatever on_reject says, since it may be a good one. */
 	int (*judge)(void *self, const struct pluq_candidate *, struct pluq_finding *);
 	/* Loop, once on each before it judges there, and after each reload; for state that each loop has of its own. May be NULL.
-	 * PLUQ_ENOMEM: the loop rejects everything until it succeeds. */
+	 * PLUQ_E*: the loop refuses everything, with errors, until it succeeds. */
 	int (*loop_begin)(void *self, uint32_t loop);
 };
 

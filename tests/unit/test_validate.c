@@ -53,7 +53,7 @@ static void wrong_globs_say_why(void **state)
 {
 	char longest[PLUQ__GLOB_MAX + 2];
 
-	memset(longest, 'a', sizeof(longest));
+	memset(longest, '*', sizeof(longest));
 	longest[PLUQ__GLOB_MAX + 1] = 0;
 	assert_string_equal(pluq__glob_wrong(""), "is empty");
 	assert_string_equal(pluq__glob_wrong("a[bc"), "has a [ without its ]");
@@ -61,6 +61,13 @@ static void wrong_globs_say_why(void **state)
 	assert_string_equal(pluq__glob_wrong("[]"), "has a [ without its ]");
 	assert_string_equal(pluq__glob_wrong("[!]"), "has a [ without its ]");
 	assert_string_equal(pluq__glob_wrong("[z-a]"), "has a range that runs backwards");
+	assert_string_equal(pluq__glob_wrong("orders,bills"), "matches no topic: it has a character that no name has");
+	assert_string_equal(pluq__glob_wrong("orders *"), "matches no topic: it has a character that no name has");
+	assert_string_equal(pluq__glob_wrong("\xC3\xA4*"), "matches no topic: it has a character that no name has");
+	assert_null(pluq__glob_wrong("*#ephemeral"));
+	assert_null(pluq__glob_wrong("????????????????????????????????????????????????????????????????"));
+	assert_string_equal(pluq__glob_wrong("???????????????????????????????????????????????????????????????*[a-z]?"),
+	    "matches no topic: names have 64 bytes at most");
 	assert_string_equal(pluq__glob_wrong(longest), "is longer than 256 bytes");
 	longest[PLUQ__GLOB_MAX] = 0;
 	assert_null(pluq__glob_wrong(longest));
@@ -259,7 +266,7 @@ static int make_source(const struct pluq_host *h, pluq_gather_fn fn, void *arg)
 
 static void take_sample(struct pluq_gather *g, const struct pluq_sample *s)
 {
-	static const char *const words[] = {"accepted", "rejected", "dropped", "diverted"};
+	static const char *const words[] = {"accepted", "rejected", "dropped", "diverted", "failed"};
 
 	if (strcmp(s->metric->name, "validator_judging") == 0) {
 		told.spent += s->value;
@@ -364,9 +371,11 @@ static void what_becomes_of_the_rejected(void **state)
 	ask(0, "t", "!");
 	assert_int_equal(rig.judged.judgement, PLUQ_DIVERT);
 	assert_string_equal(rig.judged.finding.topic, "bin");
+	strcpy(rig.judges[2].reason, "smells");
 	ask(0, "bin", "!"); /* in the bin already */
 	assert_int_equal(rig.judged.judgement, PLUQ_REJECT);
 	assert_false(rig.judged.drop);
+	assert_string_equal(rig.judged.finding.reason, "smells");
 	count("t");
 	assert_int_equal(told.counts[0][PLUQ__DROPPED], 1);
 	assert_int_equal(told.counts[1][PLUQ__DIVERTED], 1);
@@ -406,6 +415,105 @@ static void odd_findings_do_no_harm(void **state)
 	rig.judges[0].verdict = PLUQ_REJECT;
 	ask(0, "t", "!");
 	assert_string_equal(rig.judged.finding.reason, "a b  ");
+}
+
+/* A good message must not be lost, or end up in the bin, because a validator is in trouble. */
+static void what_cannot_be_judged_is_refused_with_an_error(void **state)
+{
+	struct judge *j = &rig.judges[0];
+
+	for (int fate = PLUQ_ON_REJECT; fate <= PLUQ_ON_REJECT_DIVERT; fate++) {
+		for (int i = 0; i < JUDGES; i++)
+			rig.judges[i].conf.on_reject = fate;
+		if (fate == PLUQ_ON_REJECT) {
+			with_metrics();
+			rig_start();
+		} else {
+			reload();
+		}
+		j->verdict = PLUQ_ENOMEM;
+		*j->reason = 0;
+		ask(0, "t", "!");
+		assert_int_equal(rig.judged.judgement, PLUQ_REJECT);
+		assert_false(rig.judged.drop);
+		assert_string_equal(rig.judged.finding.reason, "it cannot judge at present");
+		strcpy(j->reason, "out of memory");
+		ask(0, "t", "!");
+		assert_string_equal(rig.judged.finding.reason, "out of memory");
+		j->verdict = 17;
+		ask(0, "t", "!");
+		assert_int_equal(rig.judged.judgement, PLUQ_REJECT);
+		assert_false(rig.judged.drop);
+		j->fails = 1;
+		rig.validate->on[0].judges[0].begun = false;
+		rig.validate->on[0].judges[0].again_ns = INT64_MAX;
+		ask(0, "t", "!");
+		assert_int_equal(rig.judged.judgement, PLUQ_REJECT);
+		assert_false(rig.judged.drop);
+		j->fails = 0;
+	}
+	count("t");
+	assert_int_equal(told.counts[0][PLUQ__FAILED], 12);
+	assert_int_equal(told.counts[0][PLUQ__REJECTED] + told.counts[0][PLUQ__DROPPED] + told.counts[0][PLUQ__DIVERTED], 0);
+}
+
+static void reasons_are_utf8_without_controls(void **state)
+{
+	static const struct {
+		const char *said, *told;
+	} cases[] = {
+		{"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9D\x84\x9E", "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9D\x84\x9E"},
+		{"cut \xE2\x82", "cut ??"}, {"\xFFx\xC3(", "?x?("}, {"\xC0\xAF", "??"}, {"\xED\xA0\x80", "???"}, {"\xE0\x80\xAF", "???"},
+		{"\xF4\x90\x80\x80", "????"}, {"\xF0\x80\x80\x80", "????"}, {"a\xC2\x85" "b", "a??b"}, {"a\tb\r\nc\x1b[0m", "a b  c [0m"},
+	};
+
+	rig_start();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(rig.judges[0].reason, cases[i].said);
+		ask(0, "t", "!");
+		assert_string_equal(rig.judged.finding.reason, cases[i].told);
+	}
+}
+
+static void topic_gone_here(void *arg)
+{
+	pluq__validate_topic_gone(rig.validate, arg);
+}
+
+static void nothing(void *arg)
+{
+}
+
+static void a_topic_that_goes_takes_its_counts_along(void **state)
+{
+	uint64_t epoch;
+
+	with_metrics();
+	rig_start();
+	for (int loop = 0; loop < 2; loop++) {
+		ask(loop, "stays", "!");
+		ask(loop, "goes", "!");
+		ask(loop, "later", "!");
+	}
+	epoch = pluq__validators_table.epoch(&rig.host.pub);
+	on_loop(&rig.loops, 0, topic_gone_here, "goes");
+	on_loop(&rig.loops, 0, topic_gone_here, "unknown");
+	for (int loop = 0; loop < 2; loop++)
+		on_loop(&rig.loops, loop, nothing, NULL); /* what was posted before has been done */
+	assert_true(pluq__validators_table.epoch(&rig.host.pub) != epoch);
+	count("goes");
+	assert_int_equal(told.counts[0][PLUQ__REJECTED], 0);
+	assert_int_equal(told.topics, 4);
+	count(NULL);
+	assert_int_equal(told.counts[0][PLUQ__REJECTED], 0);
+	ask(0, "goes", "!"); /* made again */
+	ask(1, "later", "!");
+	count("goes");
+	assert_int_equal(told.counts[0][PLUQ__REJECTED], 1);
+	count("later");
+	assert_int_equal(told.counts[0][PLUQ__REJECTED], 3);
+	count("stays");
+	assert_int_equal(told.counts[0][PLUQ__REJECTED], 2);
 }
 
 static void a_reload_changes_topics_and_fate(void **state)
@@ -483,7 +591,8 @@ int main(void)
 		cmocka_unit_test(globs_match), cmocka_unit_test(wrong_globs_say_why), cmocka_unit_test(a_hostile_glob_takes_no_time),
 		cmocka_unit_test(names_for_what_is_rejected), cmocka_unit_test(options_that_make_no_sense),
 		RIG(they_judge_what_they_name_in_order), RIG(what_becomes_of_the_rejected), RIG(what_a_validator_diverts),
-		RIG(odd_findings_do_no_harm), RIG(a_reload_changes_topics_and_fate), RIG(a_loop_that_cannot_begin_rejects),
+		RIG(odd_findings_do_no_harm), RIG(what_cannot_be_judged_is_refused_with_an_error),
+		RIG(reasons_are_utf8_without_controls), RIG(a_topic_that_goes_takes_its_counts_along), RIG(a_reload_changes_topics_and_fate), RIG(a_loop_that_cannot_begin_rejects),
 		RIG(topics_kept_are_bounded),
 	};
 

@@ -423,6 +423,9 @@ static void the_plugin_from_init_to_fini(void **state)
 	mock_host_init(&host);
 	assert_int_equal(pluq_plugin_entry.init(&host.pub, &wrong, &self, &why), PLUQ_EINVAL);
 	assert_string_equal(why.text, "require: item 1, column 3: 'and' or the end is expected before 'b'");
+	assert_int_equal(pluq_plugin_entry.check(&wrong, &why), PLUQ_EINVAL);
+	assert_string_equal(why.text, "require: item 1, column 3: 'and' or the end is expected before 'b'");
+	assert_int_equal(pluq_plugin_entry.check(&one, &why), 0);
 	assert_int_equal(pluq_plugin_entry.init(&host.pub, &one, &self, &why), 0);
 	assert_int_equal(judge(self, "{\"a\":1}"), PLUQ_ACCEPT);
 	assert_int_equal(judge(self, "{\"b\":1}"), PLUQ_REJECT);

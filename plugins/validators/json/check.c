@@ -62,7 +62,7 @@ int checks_judge(const struct checks *c, struct keys *keys, const uint8_t *body,
 	enum scan_status status = json_scan(&scan, body, length);
 	if (status != SCAN_OK) {
 		tell(c, &scan, status, reason, size);
-		return PLUQ_REJECT;
+		return status == SCAN_NO_MEMORY ? PLUQ_ENOMEM : PLUQ_REJECT;
 	}
 	if ((c->root == ROOT_OBJECT && scan.type != VALUE_OBJECT) || (c->root == ROOT_ARRAY && scan.type != VALUE_ARRAY)) {
 		snprintf(reason, size, c->root == ROOT_OBJECT ? "not an object" : "not an array");

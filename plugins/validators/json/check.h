@@ -18,7 +18,7 @@ struct checks {
 int checks_new(struct checks **out, const struct conf *, struct pluq_why *why);
 void checks_free(struct checks **); /* accepts NULL inside */
 
-/* keys: of the calling loop. Returns an enum pluq_judgement, with the reason. */
+/* keys: of the calling loop. Returns an enum pluq_judgement, or PLUQ_ENOMEM, with the reason. */
 int checks_judge(const struct checks *, struct keys *, const uint8_t *body, size_t length, char *reason, size_t size);
 
 #endif

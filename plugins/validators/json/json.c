@@ -92,6 +92,16 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return 0;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	struct checks *checks;
+	int status = checks_new(&checks, conf, why);
+
+	checks_free(&checks);
+	return status;
+}
+
 static const struct pluq_validator_ops ops = {.size = sizeof(ops), .judge = judge};
 
 PLUQ_PLUGIN_ENTRY = {
@@ -108,4 +118,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };
