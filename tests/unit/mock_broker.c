@@ -69,8 +69,34 @@ static int64_t host_now(const struct pluq_host *h) { return mock.now_ns; }
 static int64_t host_real(const struct pluq_host *h) { return mock.now_ns; }
 static int32_t host_loop(const struct pluq_host *h) { return mock.loop; }
 
-/* Nobody is told of a reload. */
-static int host_post(const struct pluq_host *h, uint32_t loop, pluq_post_fn fn, void *arg) { return PLUQ_EEXITING; }
+/* Without posts nobody is told of a reload. */
+static struct {
+	pluq_post_fn fn;
+	void *arg;
+} posted[16];
+static size_t posted_count;
+
+static int host_post(const struct pluq_host *h, uint32_t loop, pluq_post_fn fn, void *arg)
+{
+	if (!mock.posts)
+		return PLUQ_EEXITING;
+	assert(posted_count < sizeof(posted) / sizeof(posted[0]));
+	posted[posted_count].fn = fn;
+	posted[posted_count++].arg = arg;
+	return 0;
+}
+
+size_t mock_turn(void)
+{
+	size_t n = posted_count;
+
+	posted_count = 0;
+	for (size_t i = 0; i < n; i++)
+		posted[i].fn(posted[i].arg);
+	if (mock.conn)
+		mock_pump(mock.conn);
+	return n;
+}
 
 static struct pluq_timer *timer_new(const struct pluq_host *h, pluq_timer_fn fn, void *arg)
 {
@@ -612,6 +638,7 @@ void mock_stop(void)
 
 	if (c) {
 		mock_close(c);
+		mock_turn();
 		answer_all();
 		text_free(&c->in);
 		text_free(&c->out);

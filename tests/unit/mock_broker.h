@@ -51,6 +51,7 @@ struct mock {
 	uint32_t home;          /* of every topic */
 	bool pressed;
 	const struct pluq_validators *validators; /* NULL: none */
+	bool posts;             /* what is posted runs when the test says mock_turn; else posting fails */
 
 	/* what the engine was told */
 	struct mock_message *messages;
@@ -87,6 +88,8 @@ void mock_close(struct pluq_conn *);
 
 /* Time passes; due timers fire. */
 void mock_advance(int64_t ns);
+/* What was posted runs, and connections go on. How much it was. */
+size_t mock_turn(void);
 /* The directory answers. */
 void mock_topic_answer(void);
 /* The open publish number n (0: the oldest) is answered. */

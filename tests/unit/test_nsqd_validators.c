@@ -1,18 +1,21 @@
 /* Publishes that validators judge, with answers at once and late. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "nsqd_rig.h"
 
 /* A body says by its first byte what becomes of it. */
 static const struct pluq_validation *const judges = (const struct pluq_validation *)&mock;
 static size_t asked, judged;
+static bool nobody; /* judges any more */
 static uint64_t epoch;
 
 static const struct pluq_validation *of(const struct pluq_host *h, const char *topic, size_t length)
 {
 	asked++;
-	return *topic == 'f' ? NULL : judges;
+	return *topic == 'f' || nobody ? NULL : judges;
 }
 
 static uint64_t epoch_now(const struct pluq_host *h)
@@ -28,11 +31,14 @@ static void judge(const struct pluq_validation *v, const uint8_t *body, size_t l
 	out->judgement = PLUQ_ACCEPT;
 	out->drop = false;
 	strcpy(out->finding.reason, "it is bad");
+	if (length > 1 && body[1] == 's') /* takes as long as others may be made to wait at most, and more */
+		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 	switch (*body) {
 	case 'r': out->judgement = PLUQ_REJECT; break;
 	case 'd': out->judgement = PLUQ_REJECT; out->drop = true; break;
 	case '>': out->judgement = PLUQ_DIVERT; strcpy(out->finding.topic, "t.rejected"); break;
 	case '}': out->judgement = PLUQ_DIVERT; strcpy(out->finding.topic, "other"); break;
+	case ']': out->judgement = PLUQ_DIVERT; snprintf(out->finding.topic, sizeof(out->finding.topic), "o%u", body[1]); break;
 	}
 }
 
@@ -43,6 +49,7 @@ static int begin(void **state)
 	mock_standard();
 	mock.validators = &validators;
 	asked = judged = 0;
+	nobody = false;
 	epoch = 1;
 	mock_start();
 	return 0;
@@ -386,6 +393,197 @@ static void and_again_after_a_move(void **state)
 	assert_string_equal(said(c), "0:OK");
 }
 
+/* --- slices */
+
+static size_t turns(void)
+{
+	size_t n = 0;
+
+	while (mock_turn())
+		n++;
+	return n;
+}
+
+static void a_slow_batch_lets_others_have_their_turn(void **state)
+{
+	static const char *const bodies[] = {"as1", ">s2", "ds3", "as4", "}s5", "as6", "as7", "as8"};
+	struct pluq_conn *c = greet();
+
+	mock.posts = true;
+	mpub(c, bodies, 8);
+	assert_int_equal(mock.message_count, 0);
+	assert_true(c->paused > 0);
+	assert_true(judged < 8);
+	pub(c, "PUB t\n", "next"); /* waits in the input */
+	assert_int_equal(mock.message_count, 0);
+	assert_true(turns() >= 2);
+	assert_string_equal(said(c), "0:OK|0:OK");
+	assert_int_equal(c->paused, 0);
+	assert_int_equal(judged, 9); /* each once */
+	assert_message(0, "t.rejected", ">s2");
+	assert_message(1, "other", "}s5");
+	assert_message(2, "t", "as1");
+	assert_message(6, "t", "as8");
+	assert_message(7, "t", "next");
+}
+
+static void so_do_many_single_ones(void **state)
+{
+	struct pluq_conn *c = greet();
+	struct text t = {0};
+
+	pub(c, "PUB t\n", "x"); /* the topic is at hand */
+	mock.posts = true;
+	for (int i = 0; i < 20; i++) {
+		text_str(&t, "PUB t\n");
+		put32(&t, 2);
+		text_str(&t, i % 2 ? "as" : "rs");
+	}
+	mock_feed(c, t.data, t.length);
+	text_free(&t);
+	assert_true(judged < 20);
+	said(c);
+	assert_true(turns() >= 5);
+	assert_int_equal(judged, 21);
+	assert_int_equal(mock.message_count, 11);
+	assert_int_equal(c->paused, 0);
+}
+
+static void quick_ones_are_done_at_once(void **state)
+{
+	const char *bodies[200];
+	struct pluq_conn *c = greet();
+
+	for (int i = 0; i < 200; i++)
+		bodies[i] = "a";
+	mock.posts = true;
+	mpub(c, bodies, 200);
+	turns();
+	assert_string_equal(said(c), "0:OK");
+	assert_int_equal(judged, 200);
+}
+
+/* Messages of their own. */
+static void a_slow_batch_in_pieces(void **state)
+{
+	static const char *const words[] = {"as", "ds", ">s", "}s", "bs"};
+	char large[20001];
+
+	memset(large, 's', 20000);
+	large[20000] = 0;
+	for (int last = 0; last < 2; last++) {
+		struct text t = {0};
+		struct pluq_conn *c = greet();
+		mock.posts = true;
+		judged = 0;
+		text_str(&t, "MPUB t\n");
+		put32(&t, 100);
+		put32(&t, 6);
+		for (size_t i = 0; i < 5; i++) {
+			put32(&t, (uint32_t)strlen(words[i]));
+			text_str(&t, words[i]);
+		}
+		put32(&t, 20000);
+		large[0] = last ? 'r' : '>';
+		text_str(&t, large);
+		feed_in_pieces(c, t.data, t.length, 30);
+		text_free(&t);
+		assert_int_equal(mock.message_count, 0);
+		assert_true(turns() >= 1);
+		assert_int_equal(judged, 6);
+		assert_string_equal(said(c), last ? "1:E_BAD_MESSAGE MPUB message(5) rejected by strict: it is bad" : "0:OK");
+		assert_int_equal(mock.message_count, last ? 0 : 5);
+		mock.posts = false;
+		start_again();
+	}
+}
+
+static void one_bad_message_late_in_a_slow_batch(void **state)
+{
+	static const char *const bodies[] = {">s", "}s", "ds", "as", "as", "rs", "as"};
+	struct pluq_conn *c = greet();
+
+	mock.posts = true;
+	mpub(c, bodies, 7);
+	turns();
+	assert_string_equal(said(c), "1:E_BAD_MESSAGE MPUB message(5) rejected by strict: it is bad");
+	assert_int_equal(mock.message_count, 0);
+	assert_int_equal(judged, 6);
+}
+
+static void the_client_may_leave_a_slow_batch(void **state)
+{
+	static const char *const bodies[] = {">s", "}s", "ds", "as", "as", "as", "as"};
+	struct pluq_conn *c = greet();
+
+	mock.posts = true;
+	mpub(c, bodies, 7);
+	mock_close(c);
+	assert_int_equal(mock_turn(), 1);
+	assert_int_equal(mock.message_count, 0);
+}
+
+static void rules_may_change_within_a_slow_batch(void **state)
+{
+	static const char *const bodies[] = {">s", "as", "as", "as", "rs", "rs"};
+	struct pluq_conn *c = greet();
+
+	mock.posts = true;
+	mpub(c, bodies, 6);
+	nobody = true;
+	epoch++;
+	turns();
+	assert_string_equal(said(c), "0:OK");
+	assert_int_equal(mock.message_count, 6);
+	assert_message(0, "t.rejected", ">s");
+	assert_message(5, "t", "rs");
+}
+
+/* Also if the directory answers late. */
+static void a_topic_deleted_meanwhile_is_no_reason_to_judge_again(void **state)
+{
+	static const char *const bodies[] = {"a", "b"};
+	struct pluq_conn *c = greet();
+
+	pub(c, "PUB t\n", "a");
+	said(c);
+	judged = 0;
+	mock.stale = 1;
+	mock.topics_later = true;
+	mpub(c, bodies, 2);
+	assert_string_equal(said(c), "");
+	mock_topic_answer();
+	mock_pump(c);
+	assert_string_equal(said(c), "0:OK");
+	assert_int_equal(judged, 2);
+	pub(c, "PUB t\n", "c");
+	assert_int_equal(judged, 3);
+	assert_int_equal(mock.message_count, 4);
+}
+
+static void one_batch_goes_to_so_many_topics_only(void **state)
+{
+	static char texts[300][3];
+	const char *bodies[300];
+	struct pluq_conn *c = greet();
+
+	for (int i = 0; i < 300; i++) {
+		texts[i][0] = ']';
+		texts[i][1] = (char)(i % 255 + 1);
+		bodies[i] = texts[i];
+	}
+	mpub(c, bodies, 300);
+	assert_string_equal(said(c), "0:OK");
+	start_again();
+	c = greet();
+	texts[0][0] = texts[1][0] = '>';
+	texts[0][1] = texts[1][1] = 0;
+	texts[2][0] = '}';
+	mpub(c, bodies, 300);
+	assert_string_equal(said(c), "1:E_BAD_MESSAGE MPUB message(257) rejected by strict: the messages would go to more than 256 topics");
+	assert_int_equal(mock.message_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,7 +594,10 @@ int main(void)
 		JUDGED(a_part_that_is_refused_at_once), JUDGED(the_directory_may_answer_late), JUDGED(the_client_may_leave_meanwhile),
 		JUDGED(a_deleted_topic_is_made_again), JUDGED(large_messages_are_judged_where_they_lie), JUDGED(batches_in_pieces),
 		JUDGED(validators_come_last), JUDGED(diverting_needs_no_permission), JUDGED(the_chain_is_looked_up_once),
-		JUDGED(and_again_after_a_move),
+		JUDGED(and_again_after_a_move), JUDGED(a_slow_batch_lets_others_have_their_turn), JUDGED(so_do_many_single_ones),
+		JUDGED(quick_ones_are_done_at_once), JUDGED(a_slow_batch_in_pieces), JUDGED(one_bad_message_late_in_a_slow_batch),
+		JUDGED(the_client_may_leave_a_slow_batch), JUDGED(rules_may_change_within_a_slow_batch),
+		JUDGED(a_topic_deleted_meanwhile_is_no_reason_to_judge_again), JUDGED(one_batch_goes_to_so_many_topics_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,8 @@ enum step topic_open(struct conn *, enum verb verb, struct span name);
 /* STEP_NEXT: answered, or to be answered. STEP_STOP: as topic_open. Messages
  * of their own (body.msg) are taken unless STEP_STOP is returned with c->ending unset. */
 enum step publish(struct conn *, const struct publish *);
+/* Forgets what was judged of a command that ends. */
+void sieve_drop(struct conn *);
 enum step publish_failed(struct conn *, enum verb verb, int status, const char *cause);
 
 /* PUB and DPUB behind their line (proto_pub.c). */

@@ -69,6 +69,29 @@ void conn_resume(struct conn *c, unsigned reason)
 	c->nsqd->net->conn_resume(c->net);
 }
 
+/* pluq_post_fn */
+static void on_turn(void *arg)
+{
+	struct conn *c = arg;
+
+	if (!c->closed) {
+		pace_begin(&c->nsqd->loops[c->loop].pace);
+		conn_resume(c, PAUSE_TURN);
+		if (c->intake && intake_complete(c) && !c->ending)
+			conn_settle(c, intake_step(c, NULL));
+	}
+	conn_unref(c);
+}
+
+bool conn_yield(struct conn *c)
+{
+	if (c->nsqd->host->post(c->nsqd->host, c->loop, on_turn, c) < 0)
+		return false;
+	c->refs++;
+	conn_pause(c, PAUSE_TURN);
+	return true;
+}
+
 void conn_end(struct conn *c)
 {
 	frame_settle(c);
@@ -230,6 +253,7 @@ static int64_t on_data(struct pluq_conn *net, void *user, const uint8_t *bytes, 
 		return 0;
 	c->need = 0;
 	c->in_data = true;
+	pace_begin(&c->nsqd->loops[c->loop].pace);
 	enum step step = run(c, &in, &commands);
 	c->in_data = false;
 	frame_settle(c);
@@ -252,6 +276,7 @@ static bool on_body(struct pluq_conn *net, void *user)
 
 	(void)net;
 	c->need = 0;
+	pace_begin(&c->nsqd->loops[c->loop].pace);
 	enum step step = intake_received(c);
 	frame_settle(c);
 	if (step == STEP_CLOSE || c->ended) {
@@ -316,6 +341,7 @@ static void on_close(struct pluq_conn *net, void *user, const char *why)
 		broker->sub_close(c->sub);
 	c->sub = NULL;
 	intake_drop(c);
+	sieve_drop(c);
 	topic_drop(c);
 	if (c->sub_topic)
 		broker->topic_unref(c->sub_topic);

@@ -19,7 +19,8 @@ enum {
 	PAUSE_RELIEF = 1u << 2,  /* memory pressure */
 	PAUSE_OUTPUT = 1u << 3,  /* the peer does not read its answers */
 	PAUSE_END = 1u << 4,     /* a fatal error waits for its turn */
-	PAUSE_AUTH = 1u << 5     /* the auth plugins are asked */
+	PAUSE_AUTH = 1u << 5,    /* the auth plugins are asked */
+	PAUSE_TURN = 1u << 6     /* others have their turn, while much is to be judged */
 };
 
 /* What stands between the connection and its socket. */
@@ -55,6 +56,7 @@ struct identity {
 void identity_free(struct identity *);
 
 struct intake;
+struct sieve;
 
 struct conn {
 	struct nsqd *nsqd;
@@ -98,6 +100,7 @@ struct conn {
 	struct pub_count *count;  /* of topic */
 	const struct pluq_validation *validation; /* of topic, on this loop; NULL: nothing judges it */
 	uint64_t validation_epoch;                /* as of which; 0: not asked */
+	struct sieve *sieve;      /* what was judged of the command at hand, which is parsed again; or NULL */
 	struct answers answers;
 	uint32_t owed;            /* OK frames not written yet */
 
@@ -144,6 +147,8 @@ void conn_unref(struct conn *);
 /* Stops and starts reading for one reason. Resuming begins a new wait for a command. */
 void conn_pause(struct conn *, unsigned reason);
 void conn_resume(struct conn *, unsigned reason);
+/* Lets others have their turn: the command at hand is parsed, or the intake continued, again in the next one. false: no memory. */
+bool conn_yield(struct conn *);
 /* Goes on outside on_data: with the intake if one is complete, and with what `step` says. */
 void conn_settle(struct conn *, enum step step);
 /* Closes once what is buffered is sent. */

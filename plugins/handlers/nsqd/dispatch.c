@@ -72,8 +72,9 @@ enum step dispatch(struct conn *c, struct input *in)
 		return fail_needs_tls(c, line.word[0]);
 	if (!command)
 		return fail_raw(c, "E_INVALID invalid command ", line.word[0]);
+	const uint8_t *start = in->at;
 	enum step step = command->run(c, &line, in);
-	if (step != STEP_MORE) /* else it is parsed again */
+	if (step == STEP_NEXT || step == STEP_CLOSE || in->at != start || c->ending) /* else it is parsed again */
 		metrics_command(c, (size_t)(command - commands));
 	if (step == STEP_NEXT && !command->has_body)
 		in->at = line.after;

@@ -89,31 +89,48 @@ static bool next_kept(struct batch *b, struct pluq_body *out)
 	return true;
 }
 
-/* Asks the validators about all of it, so that nothing is published of a batch that is refused. false: the request is answered. */
-static bool validate(struct batch *b)
+static void refuse_judged(struct batch *b)
 {
-	const struct nsqd *n = b->nsqd;
-	const uint8_t *first = b->at;
-	enum sieved sieved = SIEVE_ACCEPTS;
 	struct text text = {0};
-	struct pluq_body body;
 
-	sieve_init(&b->sieve, b->nsqd, n->validators->of(n->host, b->name, b->name_length));
-	while (b->sieve.by && sieved == SIEVE_ACCEPTS && b->next(b, &body))
-		sieved = sieve_judge(&b->sieve, &body);
-	b->at = first;
-	if (sieved == SIEVE_ACCEPTS)
-		return true;
 	text_str(&text, "MSG_REJECTED");
 	sieve_text_index(&b->sieve, b->many, &text);
 	sieve_text_reason(&b->sieve, &text);
 	text_byte(&text, 0);
-	if (sieved == SIEVE_NO_MEMORY || text.failed)
-		n->http->error(b->req, 500, "INTERNAL_ERROR");
+	if (text.failed)
+		b->nsqd->http->error(b->req, 500, "INTERNAL_ERROR");
 	else
-		n->http->error(b->req, 400, text.data);
+		b->nsqd->http->error(b->req, 400, text.data);
 	text_free(&text);
-	return false;
+	batch_free(b);
+}
+
+/* pluq_post_fn. Asks the validators about all of it, so that nothing is published of a batch that is refused. */
+static void validate(void *arg)
+{
+	struct batch *b = arg;
+	struct nsqd *n = b->nsqd;
+	struct pace *pace = &n->loops[0].pace;
+	enum sieved sieved = SIEVE_ACCEPTS;
+	struct pluq_body body;
+
+	pace_begin(pace);
+	b->sieve.by = n->validators->of(n->host, b->name, b->name_length);
+	while (b->sieve.by && sieved == SIEVE_ACCEPTS) {
+		if (pace_spent(pace) && n->host->post(n->host, 0, validate, b) == 0)
+			return; /* others have their turn */
+		if (!b->next(b, &body))
+			break;
+		sieved = sieve_judge(&b->sieve, &body);
+	}
+	b->at = b->first;
+	b->judged = true;
+	if (sieved == SIEVE_REFUSES)
+		refuse_judged(b);
+	else if (sieved == SIEVE_NO_MEMORY)
+		refuse(b, PLUQ_ENOMEM);
+	else
+		publish(b);
 }
 
 /* Hands over chunk by chunk; a late answer goes on with the next one. */
@@ -153,12 +170,18 @@ static void on_topic(void *arg, int status, struct pluq_topic *topic)
 		return;
 	}
 	b->topic = topic;
-	if (!b->judged && (!b->judge(b) || (b->nsqd->validators && !validate(b)))) {
+	if (b->judged) {
+		publish(b);
+	} else if (!b->judge(b)) {
 		batch_free(b);
-		return;
+	} else if (b->nsqd->validators) {
+		b->first = b->at;
+		sieve_init(&b->sieve, b->nsqd, NULL);
+		validate(b);
+	} else {
+		b->judged = true;
+		publish(b);
 	}
-	b->judged = true;
-	publish(b);
 }
 
 static void find_topic(struct batch *b)

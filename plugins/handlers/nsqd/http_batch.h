@@ -15,7 +15,8 @@ struct batch {
 	int64_t defer_ns;
 	uint32_t stale; /* times the topic was found deleted */
 	bool many;      /* it is a batch: errors name the message */
-	bool judged;    /* judge has run */
+	bool judged;    /* judge has run, and the validators have */
+	const uint8_t *first; /* of the messages, while the validators look at them */
 	struct sieve sieve;
 	size_t index;   /* of the next message */
 	/* Called once the topic is there. false: it has answered the request. */

@@ -53,6 +53,7 @@ nsqd_files = \
 	plugins/handlers/nsqd/publish.c \
 	plugins/handlers/nsqd/quote.c plugins/handlers/nsqd/quote.h \
 	plugins/handlers/nsqd/relief.c plugins/handlers/nsqd/relief.h \
+	plugins/handlers/nsqd/pace.c plugins/handlers/nsqd/pace.h \
 	plugins/handlers/nsqd/sieve.c plugins/handlers/nsqd/sieve.h \
 	plugins/handlers/nsqd/split.c plugins/handlers/nsqd/split.h \
 	plugins/handlers/nsqd/stats.h \

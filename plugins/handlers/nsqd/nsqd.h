@@ -7,6 +7,7 @@
 #include <pluq/validator.h>
 
 #include "options.h"
+#include "pace.h"
 
 /* What the protocol shows as the server's version: the version of the original whose protocol this is. */
 #define NSQD_VERSION "1.3.0"
@@ -55,6 +56,7 @@ struct nsqd_loop {
 	struct link conns;   /* of struct member: every connection that lives here */
 	struct link pressed; /* those that wait for memory pressure to end */
 	bool relief_asked;   /* on_relief will call */
+	struct pace pace;    /* of what validators judge in this turn for one client */
 };
 
 #define NSQD_ROUTES 19

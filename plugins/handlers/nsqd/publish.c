@@ -2,6 +2,7 @@
 #include "auth.h"
 #include "body.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "names.h"
@@ -10,6 +11,8 @@
 
 /* Times a command looks its topic up again because it was deleted meanwhile. */
 #define STALE_TRIES 2
+/* Beside PLUQ_E*: the rest is judged in the next turn of the loop. */
+#define NEXT_TURN 1
 
 const char *verb_name(enum verb verb)
 {
@@ -104,7 +107,7 @@ static bool moves_home(struct conn *c)
 {
 	uint32_t home;
 
-	if (c->moved || !c->in_data || c->sub || c->intake || answers_open(&c->answers))
+	if (c->moved || !c->in_data || c->sub || c->intake || c->sieve || answers_open(&c->answers))
 		return false;
 	home = c->nsqd->broker->topic_home(c->topic);
 	if (home == c->loop)
@@ -219,11 +222,11 @@ static int hand_over_parts(struct conn *c, const struct publish *p, struct sieve
 
 	if (!answer || !split)
 		return PLUQ_ENOMEM;
+	if (kept && split_know(split, c->topic_name, c->topic_length, c->topic) < 0)
+		return PLUQ_ENOMEM;
 	for (size_t i = 0; i < p->count; i++)
-		if (!sieve_leaves_out(s, i) && !split_add(split, c->topic_name, c->topic_length, &p->bodies[i]))
+		if (!sieve_leaves_out(s, i) && split_add(split, c->topic_name, c->topic_length, &p->bodies[i]) < 0)
 			return PLUQ_ENOMEM;
-	if (kept)
-		split_know(split, c->topic_name, c->topic_length, c->topic);
 	answer->verb = (uint8_t)p->verb;
 	s->split = NULL;
 	int status = split_send(split, p->defer_ns, on_published, answer, &why);
@@ -240,28 +243,74 @@ static int hand_over_parts(struct conn *c, const struct publish *p, struct sieve
 	return status;
 }
 
+void sieve_drop(struct conn *c)
+{
+	if (c->sieve)
+		sieve_fini(c->sieve);
+	free(c->sieve);
+	c->sieve = NULL;
+}
+
+/* What has been judged need not be again when the command is parsed once more. false: no memory, and *s is as it was. */
+static bool keep(struct conn *c, struct sieve **s)
+{
+	struct sieve *kept = *s;
+
+	if (!c->intake && kept->split && split_own(kept->split) < 0) /* else its bodies stay where they are */
+		return false;
+	if (kept != c->sieve && !(kept = malloc(sizeof(*kept))))
+		return false;
+	if (kept != *s)
+		*kept = **s;
+	*s = c->sieve = kept;
+	return true;
+}
+
+/* Asks the validators about what they have not seen yet. *later: in the next turn, about the rest. */
+static enum sieved judge(struct conn *c, const struct publish *p, struct sieve **s, bool *later)
+{
+	enum sieved sieved = SIEVE_ACCEPTS;
+	struct pace *pace = &c->nsqd->loops[c->loop].pace;
+
+	while (sieved == SIEVE_ACCEPTS && (*s)->seen < p->count) {
+		if (pace_spent(pace) && ((*s)->seen == 0 || keep(c, s)) && conn_yield(c)) {
+			*later = true;
+			break;
+		}
+		sieved = sieve_judge(*s, &p->bodies[(*s)->seen]);
+	}
+	return sieved;
+}
+
 /* One try with the topic at hand, as hand_over; what the validators have to say comes before. */
 static int hand_over_judged(struct conn *c, const struct publish *p)
 {
 	const struct pluq_validation *by = validation_of(c);
+	struct sieve fresh, *s = c->sieve;
 	enum sieved sieved = SIEVE_ACCEPTS;
-	struct sieve sieve;
+	bool later = false;
 	int status;
 
-	if (!by)
+	if (!s && !by)
 		return hand_over(c, p);
-	sieve_init(&sieve, c->nsqd, by);
-	for (size_t i = 0; i < p->count && sieved == SIEVE_ACCEPTS; i++)
-		sieved = sieve_judge(&sieve, &p->bodies[i]);
-	if (sieved == SIEVE_REFUSES) {
-		refuse(c, p, &sieve);
+	if (!s)
+		sieve_init(s = &fresh, c->nsqd, by);
+	if ((s->by = by)) /* a reload may have changed it in the middle of a batch */
+		sieved = judge(c, p, &s, &later);
+	if (later) {
+		status = NEXT_TURN;
+	} else if (sieved == SIEVE_REFUSES) {
+		refuse(c, p, s);
 		status = 0;
 	} else if (sieved == SIEVE_NO_MEMORY) {
 		status = PLUQ_ENOMEM;
 	} else {
-		status = sieve.out_count ? hand_over_parts(c, p, &sieve) : hand_over(c, p);
+		status = s->out_count ? hand_over_parts(c, p, s) : hand_over(c, p);
+		if (status == PLUQ_ESTALE)
+			keep(c, &s);
 	}
-	sieve_fini(&sieve);
+	if (s == &fresh)
+		sieve_fini(s);
 	return status;
 }
 
@@ -283,7 +332,7 @@ enum step publish_allowed(struct conn *c, enum verb verb, struct span topic)
 	return c->guarded ? auth_check(c, verb_name(verb), PLUQ_MAY_PUBLISH, topic, no_channel) : STEP_NEXT;
 }
 
-enum step publish(struct conn *c, const struct publish *p)
+static enum step attempt(struct conn *c, const struct publish *p)
 {
 	if (p->verb != VERB_MPUB) { /* which was judged before its body */
 		enum step step = publish_allowed(c, p->verb, p->topic);
@@ -299,8 +348,19 @@ enum step publish(struct conn *c, const struct publish *p)
 			c->stale = 0;
 			return STEP_NEXT;
 		}
+		if (status == NEXT_TURN)
+			return STEP_STOP;
 		if (status != PLUQ_ESTALE || ++c->stale > STALE_TRIES)
 			return publish_failed(c, p->verb, status, NULL);
 		topic_drop(c);
 	}
+}
+
+enum step publish(struct conn *c, const struct publish *p)
+{
+	enum step step = attempt(c, p);
+
+	if (c->sieve && (step != STEP_STOP || c->ending))
+		sieve_drop(c);
+	return step;
 }

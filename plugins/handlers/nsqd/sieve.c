@@ -1,5 +1,6 @@
 #include "sieve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,15 +34,26 @@ static bool leave_out(struct sieve *s)
 	return true;
 }
 
-static bool send_elsewhere(struct sieve *s, const struct pluq_body *body)
+static int send_elsewhere(struct sieve *s, const struct pluq_body *body)
 {
 	const char *topic = s->judged.finding.topic;
 
 	if (!s->split && !(s->split = split_new(s->nsqd)))
-		return false;
+		return PLUQ_ENOMEM;
 	if (s->judged.judgement == PLUQ_REJECT)
 		return split_drop(s->split, body);
 	return split_add(s->split, topic, strlen(topic), body);
+}
+
+static enum sieved take_out(struct sieve *s, const struct pluq_body *body)
+{
+	int status = leave_out(s) ? send_elsewhere(s, body) : PLUQ_ENOMEM;
+
+	if (status != PLUQ_ELIMIT)
+		return status == 0 ? SIEVE_ACCEPTS : SIEVE_NO_MEMORY;
+	snprintf(s->judged.finding.reason, sizeof(s->judged.finding.reason), "the messages would go to more than %d topics",
+	    SPLIT_TOPICS_MOST);
+	return SIEVE_REFUSES;
 }
 
 enum sieved sieve_judge(struct sieve *s, const struct pluq_body *body)
@@ -52,8 +64,8 @@ enum sieved sieve_judge(struct sieve *s, const struct pluq_body *body)
 	s->nsqd->validators->judge(s->by, body->bytes, body->length, judged);
 	if (judged->judgement == PLUQ_REJECT && !judged->drop)
 		sieved = SIEVE_REFUSES;
-	else if (judged->judgement != PLUQ_ACCEPT && (!leave_out(s) || !send_elsewhere(s, body)))
-		sieved = SIEVE_NO_MEMORY;
+	else if (judged->judgement != PLUQ_ACCEPT)
+		sieved = take_out(s, body);
 	s->seen++;
 	return sieved;
 }

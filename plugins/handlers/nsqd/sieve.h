@@ -9,7 +9,7 @@
 
 struct sieve {
 	struct nsqd *nsqd;
-	const struct pluq_validation *by;
+	const struct pluq_validation *by; /* as of this turn */
 	struct split *split; /* what is left out; NULL: nothing is */
 	uint8_t *out;        /* a bit for each message that is not to be published as it is; NULL: all are */
 	size_t room;         /* bytes there */
@@ -19,9 +19,8 @@ struct sieve {
 
 enum sieved { SIEVE_ACCEPTS, SIEVE_REFUSES, SIEVE_NO_MEMORY };
 
-/* by: not NULL. */
 void sieve_init(struct sieve *, struct nsqd *, const struct pluq_validation *by);
-/* Judges the next message. SIEVE_REFUSES: the whole publish is refused because of it. */
+/* Judges the next message; by is not NULL. SIEVE_REFUSES: the whole publish is refused because of it. */
 enum sieved sieve_judge(struct sieve *, const struct pluq_body *);
 bool sieve_leaves_out(const struct sieve *, size_t index);
 /* Why the publish is refused: " by NAME: REASON"; and of a batch because of which message: " message(N)". */

@@ -21,6 +21,8 @@ struct part {
 struct split {
 	struct nsqd *nsqd;
 	struct part *parts, **last;
+	size_t topics;   /* parts that count for the limit */
+	bool owns;       /* messages of its own are the split's, as split_own has made them */
 	size_t open;     /* parts that have not ended, and split_send itself */
 	int64_t defer_ns;
 	int status;      /* what failed first */
@@ -49,6 +51,9 @@ void split_free(struct split **out)
 	while (s && s->parts) {
 		struct part *p = s->parts;
 		s->parts = p->next;
+		for (size_t i = 0; s->owns && i < p->count; i++)
+			if (p->bodies[i].msg)
+				s->nsqd->broker->msg_unref(p->bodies[i].msg);
 		if (p->topic)
 			s->nsqd->broker->topic_unref(p->topic);
 		free(p->bodies);
@@ -58,14 +63,21 @@ void split_free(struct split **out)
 }
 
 /* Few topics, so a list will do. */
-static struct part *part_of(struct split *s, const char *topic, size_t length)
+static struct part *find(const struct split *s, const char *topic, size_t length)
 {
 	struct part *p = s->parts;
 
 	while (p && (p->length != length || memcmp(p->name, topic, length) != 0))
 		p = p->next;
-	if (p || !(p = calloc(1, sizeof(*p))))
-		return p;
+	return p;
+}
+
+static struct part *part_new(struct split *s, const char *topic, size_t length)
+{
+	struct part *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
 	p->split = s;
 	p->length = (uint8_t)length; /* a valid name */
 	memcpy(p->name, topic, length);
@@ -74,36 +86,54 @@ static struct part *part_of(struct split *s, const char *topic, size_t length)
 	return p;
 }
 
-bool split_add(struct split *s, const char *topic, size_t length, const struct pluq_body *body)
+static int part_add(struct part *p, const struct pluq_body *body)
 {
-	struct part *p = part_of(s, topic, length);
-
-	if (!p)
-		return false;
 	if (p->count == p->capacity) {
 		size_t capacity = p->capacity ? p->capacity * 2 : 8;
 		struct pluq_body *bodies = realloc(p->bodies, capacity * sizeof(*bodies));
 		if (!bodies)
-			return false;
+			return PLUQ_ENOMEM;
 		p->bodies = bodies;
 		p->capacity = capacity;
 	}
 	p->bodies[p->count++] = *body;
-	return true;
+	return 0;
+}
+
+int split_add(struct split *s, const char *topic, size_t length, const struct pluq_body *body)
+{
+	struct part *p = find(s, topic, length);
+
+	if (p)
+		return part_add(p, body);
+	if (s->topics == SPLIT_TOPICS_MOST)
+		return PLUQ_ELIMIT;
+	if (!(p = part_new(s, topic, length)))
+		return PLUQ_ENOMEM;
+	s->topics++;
+	return part_add(p, body);
 }
 
 /* The part without a name. */
-bool split_drop(struct split *s, const struct pluq_body *body)
+int split_drop(struct split *s, const struct pluq_body *body)
 {
-	return !body->msg || split_add(s, "", 0, body);
+	struct part *p;
+
+	if (!body->msg)
+		return 0;
+	if (!(p = find(s, "", 0)) && !(p = part_new(s, "", 0)))
+		return PLUQ_ENOMEM;
+	return part_add(p, body);
 }
 
-void split_know(struct split *s, const char *name, size_t length, struct pluq_topic *topic)
+int split_know(struct split *s, const char *name, size_t length, struct pluq_topic *topic)
 {
-	struct part *p = part_of(s, name, length);
+	struct part *p = part_new(s, name, length); /* nothing is diverted to the topic that it comes from */
 
-	if (p && !p->topic)
-		p->topic = s->nsqd->broker->topic_ref(topic);
+	if (!p)
+		return PLUQ_ENOMEM;
+	p->topic = s->nsqd->broker->topic_ref(topic);
+	return 0;
 }
 
 static void leave(struct split *s)
@@ -153,6 +183,15 @@ static bool own_bodies(struct part *p)
 		*body = (struct pluq_body){.bytes = to, .msg = msg, .length = body->length};
 	}
 	return true;
+}
+
+int split_own(struct split *s)
+{
+	s->owns = true;
+	for (struct part *p = s->parts; p; p = p->next)
+		if (!own_bodies(p))
+			return PLUQ_ENOMEM;
+	return 0;
 }
 
 /* pluq_done_fn */
@@ -221,6 +260,7 @@ int split_send(struct split *s, int64_t defer_ns, pluq_done_fn done, void *arg, 
 	s->done = done;
 	s->arg = arg;
 	s->sending = true;
+	s->owns = false; /* each part gives its messages to the engine, or drops them */
 	s->open = 1;
 	for (struct part *p = s->parts; p; p = p->next)
 		s->open++;
