@@ -49,14 +49,17 @@ def test_members_and_limits(launch):
     ({"accept_if": ["a == 1", "b = 2"]}, "validate-json: accept_if: item 2, column 3: a comparison is written =="),
     ({"require": ["a and b"]}, "validate-json: require: item 1: only the names of members stand here"),
     ({"topics": ["x[y"]}, "validate-json: topics: 'x[y' has a [ without its ]"),
+    ({"topics": ["x", "orders,bills"]}, "validate-json: topics: 'orders,bills' matches no topic: it has a character that no name has"),
     ({"divert_to": "x"}, "validate-json: divert_to is for on_reject: divert"),
     ({"on_reject": "divert", "divert_to": "x y"}, "validate-json: divert_to: 'x y' is not a valid name of a topic"),
     ({"max_depth": 0}, "max_depth"),
 ])
-def test_options_that_are_wrong(launch, options, line):
-    d = launch.make(plugins=[("validate-json", options)]).spawn()
-    assert d.wait() != 0
-    last = d.log().strip().splitlines()[-1]
+@pytest.mark.parametrize("check", [False, True])
+def test_options_that_are_wrong(launch, options, line, check):
+    d = launch.make(plugins=[("validate-json", options)])
+    r = subprocess.run([*d.command(), *(["--check-config"] if check else [])], capture_output=True, text=True, timeout=scaled(30))
+    assert r.returncode == 1
+    last = r.stderr.strip().splitlines()[-1]
     assert last.startswith("pluqd: ") and line in last
     assert "max_depth" in line or line.startswith(("validate-json: accept", "validate-json: require")) or "pluqd.yaml:" in last
 

@@ -1,10 +1,11 @@
 """What becomes of messages that a validator does not accept, over both protocols."""
 
+import socket
 import struct
 
 import pytest
 
-from pluqtest import eventually
+from pluqtest import eventually, scaled
 from pluqtest.client import mpub_body, sized
 
 REASON = "rejected by mock: smells"
@@ -58,7 +59,7 @@ def test_http(launch_mock, topic):
         assert (r.status, r.json()["message"]) == (400, text)
 
     refused("/pub", b"reject smells", "MSG_REJECTED by mock: smells")
-    refused("/pub", b"reject <\"\xff>", "MSG_REJECTED by mock: <\"�>")
+    refused("/pub", b"reject <\"\xff\n\xc3\xa9>", "MSG_REJECTED by mock: <\"? é>")
     refused("/pub", b"reject smells", "MSG_REJECTED by mock: smells", defer=5)
     refused("/mpub", b"a\n\nreject smells\nb", "MSG_REJECTED message(1) by mock: smells")
     refused("/mpub", binary([b"a", b"b", b"reject smells"]), "MSG_REJECTED message(2) by mock: smells", binary="true")
@@ -86,8 +87,9 @@ def test_bodies_of_every_size(launch_mock, topic, size):
 
 # drop
 
-def test_drop(launch_mock, topic):
-    d = launch_mock(on_reject="drop")
+@pytest.mark.parametrize("in_memory", [10000, 0])
+def test_drop(launch_mock, topic, in_memory):
+    d = launch_mock(daemon={"mem_queue_size": in_memory}, on_reject="drop")
     c = d.client()
     c.pub(topic, "reject smells")
     c.dpub(topic, 10, "reject smells")
@@ -120,7 +122,16 @@ def test_divert_to_a_named_topic(launch_mock, topic):
     assert drained(d, "bin") == [b"reject 1"]
     c = d.client()  # what is bad for the bin itself has nowhere to go
     c.send(b"PUB bin\n" + sized(b"reject 1"))
+    c.error("E_BAD_MESSAGE PUB rejected by mock: 1")
+    c.send(b"PUB bin\n" + sized(b"divert bin"))
     c.error("E_BAD_MESSAGE PUB rejected by mock: would be diverted to the topic that it is refused for")
+
+
+def test_a_reason_of_any_length(launch_mock, topic):
+    c = launch_mock().client()
+    c.send(f"PUB {topic}\n".encode() + sized(b"reject " + b"x" * 254 + "é".encode() + b"y" * 1000))
+    c.error("E_BAD_MESSAGE PUB rejected by mock: " + "x" * 254 + "?")
+    c.pub(topic, "good")
 
 
 def test_a_validator_that_names_topics(launch_mock, topic):
@@ -170,6 +181,23 @@ def test_many_topics_homes_and_clients(launch_mock):
     assert sum(d.topic_stats(f"d{i}")["message_count"] for i in range(7)) == 180
 
 
+def test_counts_go_with_their_topic(launch_mock):
+    d = launch_mock(daemon={"threads": 2}, more=[("prometheus", {})], on_reject="divert")
+    c = d.client()
+    for name in ("goes", "stays"):
+        c.mpub(name, [b"reject", b"a", b"b"])
+        d.post("/mpub", b"reject\na", topic=name)
+
+    def counted(name):
+        lines = d.http("GET", "/metrics").body.decode().splitlines()
+        found = [line for line in lines if line.startswith("pluq_validator_verdicts_messages_total{") and f'topic="{name}"' in line]
+        return sorted((line.split('verdict="')[1].split('"')[0], float(line.split()[-1])) for line in found)
+    assert counted("goes") == counted("stays") == [("accepted", 3), ("diverted", 2)]
+    d.post("/topic/delete", topic="goes")
+    eventually(lambda: counted("goes") == [], 10, "its counts are gone")
+    assert counted("stays") == [("accepted", 3), ("diverted", 2)]
+
+
 # order of checks
 
 def test_validators_come_last(launch_mock, topic):
@@ -193,12 +221,16 @@ def test_validators_come_last(launch_mock, topic):
 
 # trouble
 
-def test_a_validator_that_cannot_begin(launch_mock, topic):
-    d = launch_mock(begin="fail")
+@pytest.mark.parametrize("on_reject", ["reject", "drop", "divert"])
+def test_a_validator_that_cannot_begin(launch_mock, topic, on_reject):
+    """Its publisher hears so, whatever would become of a bad message: it may be a good one."""
+    d = launch_mock(begin="fail", on_reject=on_reject)
     c = d.client()
     c.send(f"PUB {topic}\n".encode() + sized(b"x"))
     c.error("E_BAD_MESSAGE PUB rejected by mock: it cannot judge at present")
     assert "cannot begin on loop" in d.log()
+    r = d.http("POST", "/pub", {"topic": topic}, body=b"x")
+    assert (r.status, r.message) == (400, "MSG_REJECTED by mock: it cannot judge at present")
 
 
 def test_a_slow_one_is_told(launch_mock, topic):
@@ -207,6 +239,39 @@ def test_a_slow_one_is_told(launch_mock, topic):
     for _ in range(20):
         c.pub(topic, "sleep")
     d.wait_log("mock: slow operation: judge took")
+
+
+@pytest.mark.parametrize("over", ["tcp", "http"])
+def test_a_slow_batch_holds_up_nobody(launch_mock, topic, over):
+    """Four seconds of work on the only loop; what another client sends afterwards is accepted before."""
+    d = launch_mock(daemon={"threads": 1})
+    other = d.client()
+    other.pub(topic, "first")
+    bodies = [b"sleep"] * 200
+    if over == "tcp":
+        c = d.client()
+        c.send_mpub(topic, bodies)
+        other.pub(topic, "quick")
+        c.response(timeout=scaled(30))
+    else:
+        body = b"\n".join(bodies)
+        with socket.create_connection(d.http_at, timeout=scaled(30)) as s:
+            s.sendall(f"POST /mpub?topic={topic} HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            other.pub(topic, "quick")
+            assert s.makefile("rb").read().endswith(b"OK")
+    assert drained(d, topic)[:3] == [b"first", b"quick", b"sleep"]
+    assert d.topic_stats(topic)["message_count"] == 202
+
+
+def test_a_slow_batch_whose_client_leaves(launch_mock, topic):
+    d = launch_mock(daemon={"threads": 1, "slow_operation": "10ms"}, on_reject="divert")
+    d.client().pub(topic, "first")
+    with d.client() as c:
+        c.send_mpub(topic, [b"reject it", b"divert x"] + [b"sleep".ljust(5000)] * 50)
+        d.wait_log("mock: slow operation")
+    d.client().pub(topic, "second")
+    assert drained(d, topic)[:1] == [b"first"]
+    d.stop()
 
 
 def test_the_stop_answers_what_is_under_way(launch_mock, topic):
