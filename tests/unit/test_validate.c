@@ -556,6 +556,24 @@ static void a_loop_that_cannot_begin_rejects(void **state)
 	assert_int_equal(rig.judges[1].begins, 3);
 }
 
+/* As for want of memory: this message is refused, and the next one asks again. */
+static void a_topic_that_has_no_place_is_refused_once(void **state)
+{
+	static const char name[] = "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg";
+	uint64_t epoch;
+
+	rig_start();
+	epoch = pluq__validators_table.epoch(&rig.host.pub);
+	for (int i = 0; i < JUDGES; i++)
+		rig.judges[i].conf.on_reject = PLUQ_ON_REJECT_DROP;
+	ask(0, name, "x");
+	assert_int_equal(rig.judged.judgement, PLUQ_REJECT);
+	assert_false(rig.judged.drop);
+	assert_string_equal(rig.judged.validator, "pluqd");
+	assert_string_equal(rig.judged.finding.reason, "out of memory");
+	assert_true(pluq__validators_table.epoch(&rig.host.pub) != epoch);
+}
+
 static void topics_kept_are_bounded(void **state)
 {
 	const size_t many = PLUQ__TOPICS_MOST + 500;
@@ -593,7 +611,7 @@ int main(void)
 		RIG(they_judge_what_they_name_in_order), RIG(what_becomes_of_the_rejected), RIG(what_a_validator_diverts),
 		RIG(odd_findings_do_no_harm), RIG(what_cannot_be_judged_is_refused_with_an_error),
 		RIG(reasons_are_utf8_without_controls), RIG(a_topic_that_goes_takes_its_counts_along), RIG(a_reload_changes_topics_and_fate), RIG(a_loop_that_cannot_begin_rejects),
-		RIG(topics_kept_are_bounded),
+		RIG(a_topic_that_has_no_place_is_refused_once), RIG(topics_kept_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

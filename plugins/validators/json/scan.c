@@ -341,7 +341,7 @@ enum scan_status json_scan(struct scan *scan, const uint8_t *text, size_t length
 {
 	struct state s;
 	int node = scan->names->count ? 0 : -1;
-	bool opened, more = true, empty;
+	bool opened = false, more = true, empty;
 
 	s.scan = scan;
 	s.at = s.start = text;
