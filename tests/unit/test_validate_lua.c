@@ -224,6 +224,49 @@ static void large_bodies(void **state)
 	rejects("", "0");
 }
 
+/* What earlier messages have left behind is collected, and is not this one's lack of memory. */
+static void garbage_is_no_lack_of_memory(void **state)
+{
+	static char body[(3 << 20) + 1];
+
+	memset(body, 'x', sizeof(body) - 1);
+	lua_rig_start(&rig, "local kept = ('x'):rep(3e6)\nfunction validate(_, body)\n"
+	                    "  return #(body == 'own' and kept or body):upper() > 0\nend");
+	for (int i = 0; i < 30; i++)
+		accepts("own");
+	for (int i = 0; i < 30; i++)
+		accepts(body);
+	assert_int_equal(lua_rig_sample(&rig, "validate_lua_failures", "memory"), 0);
+}
+
+/* Closing variables and what else is run when it is over get no further. */
+static void nothing_runs_when_it_is_over(void **state)
+{
+	lua_rig_start(&rig, "local ran, mt = 0, {}\nfunction mt.__close() ran = ran + 1 local t = {} end\n"
+	                    "local function deep(n)\n  local x <close> = setmetatable({}, mt)\n"
+	                    "  if n > 0 then return (deep(n - 1)) end\n  return ('x'):rep(1 << 24)\nend\n"
+	                    "function validate(_, body) if body == 'deep' then deep(100) end return false, ran end");
+	assert_int_equal(lua_rig_judge(&rig, "orders", "deep"), PLUQ_REJECT);
+	assert_int_equal(lua_rig_sample(&rig, "validate_lua_failures", NULL), 0);
+	rejects("", "0");
+}
+
+/* Too little memory for a state, its library or its script: an error each, at whatever point it is that memory ends. */
+static void a_start_without_memory(void **state)
+{
+	int started = 0;
+
+	for (int64_t most = 0; most < 40000; most += 61) {
+		lua_rig_set(&rig, "max_memory", most);
+		if (lua_rig_try(&rig, "local t = {} for i = 1, 100 do t[i] = {} end\nfunction validate() return true end") == 0)
+			started++;
+		else
+			assert_true(*rig.why.text);
+		lua_rig_stop(&rig);
+	}
+	assert_true(started > 0);
+}
+
 /* --- several loops */
 
 enum { LOOPS = 3, RELOADS = 60 };
@@ -306,6 +349,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(limits_can_be_changed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_filled_state_is_made_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(large_bodies, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(garbage_is_no_lack_of_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_runs_when_it_is_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_start_without_memory, set_up, tear_down),
 		cmocka_unit_test(loops_judge_while_it_is_reloaded),
 	};
 

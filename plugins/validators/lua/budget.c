@@ -20,19 +20,26 @@ void budget_init(struct budget *b, size_t most)
 {
 	*b = (struct budget){ .most = most, .left = INT64_MAX };
 	b->all.next = b->all.before = &b->all;
+	b->texts.next = b->texts.before = &b->texts;
+}
+
+static void empty(struct budget_block *ring)
+{
+	for (struct budget_block *k = ring->next, *next; k != ring; k = next) {
+		next = k->next;
+		free(k);
+	}
+	ring->next = ring->before = ring;
 }
 
 void budget_fini(struct budget *b)
 {
-	for (struct budget_block *k = b->all.next, *next; k != &b->all; k = next) {
-		next = k->next;
-		free(k);
-	}
-	b->all.next = b->all.before = &b->all;
+	empty(&b->all);
+	empty(&b->texts);
 }
 
-/* realloc, with the ring. */
-static void *change(struct budget *b, void *block, size_t size)
+/* realloc; ring: where a new block goes. */
+static void *change(struct budget_block *ring, void *block, size_t size)
 {
 	struct budget_block *k = block ? (struct budget_block *)block - 1 : NULL;
 
@@ -40,8 +47,8 @@ static void *change(struct budget *b, void *block, size_t size)
 	if (!k)
 		return NULL;
 	if (!block) {
-		k->next = &b->all;
-		k->before = b->all.before;
+		k->next = ring;
+		k->before = ring->before;
 	}
 	k->next->before = k->before->next = k;
 	return k + 1;
@@ -54,6 +61,61 @@ static void drop(void *block)
 	k->next->before = k->before;
 	k->before->next = k->next;
 	free(k);
+}
+
+static void on_count(lua_State *L, lua_Debug *ar);
+
+/* Sees to it that the hook comes as often as it must now. Lua lets a hook be set at any time, within the allocator too. */
+static void look(struct budget *b)
+{
+	int step = BUDGET_STEP;
+
+	if (b->end || b->left < 0)
+		step = 1;
+	else if (b->texts.next != &b->texts)
+		step = b->longest / BUDGET_LONG < BUDGET_STEP ? (int)(BUDGET_STEP / (b->longest / BUDGET_LONG)) : 1;
+	if (step == b->step || !b->L)
+		return;
+	b->step = step;
+	lua_sethook(b->L, on_count, LUA_MASKCOUNT, step);
+}
+
+_Noreturn void budget_overrun(lua_State *L, enum budget_end end)
+{
+	struct budget *b = budget_of(L);
+
+	if (!b->end)
+		b->end = end;
+	look(b);
+	lua_pushlightuserdata(L, b); /* needs no memory, as a text would */
+	lua_error(L);
+	abort();
+}
+
+/* Time by the wall is cheap to read and never less than the processor's; only when that is over is the dear clock looked at. */
+static bool took_too_long(struct budget *b)
+{
+	int64_t wall = clock_ns(CLOCK_MONOTONIC_COARSE);
+
+	if (!b->wall_ns)
+		b->wall_ns = wall;
+	if (wall - b->wall_ns <= b->limit_ns)
+		return false;
+	if (!b->processor_ns)
+		b->processor_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - b->processor_ns > b->limit_ns;
+}
+
+/* lua_Hook */
+static void on_count(lua_State *L, lua_Debug *ar)
+{
+	struct budget *b = budget_of(L);
+
+	(void)ar;
+	b->left -= b->step;
+	if (b->end || b->left < 0 || took_too_long(b))
+		budget_overrun(L, BUDGET_NO_INSTRUCTIONS);
+	look(b);
 }
 
 /* Slots that Lua keeps behind the stack's end. */
@@ -103,6 +165,16 @@ static bool is_refused(struct budget *b, const void *block, bool object, size_t 
 	return true;
 }
 
+/* Where a new block goes; kind: of the object, 0 if it is none. */
+static struct budget_block *ring_for(struct budget *b, size_t kind, size_t size)
+{
+	if (kind != LUA_TSTRING || size <= BUDGET_LONG)
+		return &b->all;
+	if (b->texts.next == &b->texts || size > b->longest)
+		b->longest = size;
+	return &b->texts;
+}
+
 /* lua_Alloc. What shrinks must not fail. */
 void *budget_alloc(void *ud, void *block, size_t before, size_t after)
 {
@@ -115,11 +187,15 @@ void *budget_alloc(void *ud, void *block, size_t before, size_t after)
 		give_back(b, block, old);
 		return NULL;
 	}
-	if (after > old && is_refused(b, block, object, after - old, after))
+	if (after > old && is_refused(b, block, object, after - old, after)) {
+		look(b);
 		return NULL;
-	fresh = change(b, block, after);
+	}
+	fresh = change(ring_for(b, block ? 0 : before, after), block, after);
 	if (!fresh)
 		return after <= old ? block : NULL;
+	if (object && after > BUDGET_LONG)
+		look(b);
 	if (!block || was_stack)
 		note(b, was_stack, object, fresh, after);
 	if (after > old)
@@ -128,52 +204,16 @@ void *budget_alloc(void *ud, void *block, size_t before, size_t after)
 	return fresh;
 }
 
-_Noreturn void budget_overrun(lua_State *L, enum budget_end end)
-{
-	struct budget *b = budget_of(L);
-
-	if (!b->end)
-		b->end = end;
-	lua_pushlightuserdata(L, b); /* needs no memory, as a text would */
-	lua_error(L);
-	abort();
-}
-
-/* Time by the wall is cheap to read and never less than the processor's; only when that is over is the dear clock looked at. */
-static bool took_too_long(struct budget *b)
-{
-	int64_t wall = clock_ns(CLOCK_MONOTONIC_COARSE);
-
-	if (!b->wall_ns)
-		b->wall_ns = wall;
-	if (wall - b->wall_ns <= b->limit_ns)
-		return false;
-	if (!b->processor_ns)
-		b->processor_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - b->processor_ns > b->limit_ns;
-}
-
-/* lua_Hook */
-static void on_count(lua_State *L, lua_Debug *ar)
-{
-	struct budget *b = budget_of(L);
-
-	(void)ar;
-	b->left -= BUDGET_STEP;
-	if (!b->end && b->left >= 0 && !took_too_long(b))
-		return;
-	lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-	budget_overrun(L, BUDGET_NO_INSTRUCTIONS);
-}
-
 void budget_begin(struct budget *b, lua_State *L, int64_t units)
 {
+	b->L = L;
+	b->step = 0;
 	b->left = units;
 	b->limit_ns = units * BUDGET_NS > 10000000 ? units * BUDGET_NS : 10000000;
 	b->wall_ns = 0;
 	b->processor_ns = 0;
 	b->end = BUDGET_GOES_ON;
-	lua_sethook(L, on_count, LUA_MASKCOUNT, BUDGET_STEP);
+	look(b);
 }
 
 void budget_charge(lua_State *L, uint64_t units)

@@ -1,10 +1,10 @@
 /* What one message may cost: instructions, memory, and what library functions do between two instructions.
  *
- * 1. The unit is an instruction of Lua's machine. They are counted BUDGET_STEP at a time, by a hook.
+ * 1. The unit is an instruction of Lua's machine. They are counted BUDGET_STEP at a time, by a hook; fewer at a time while there are texts
+ *    of more than BUDGET_LONG bytes, as one instruction can go over all of such a text (to compare it, to read it as a number).
  * 2. The hook does not run inside of C functions. Those whose work grows with what they are given charge for it before they begin
  *    (guards.c, match.c, decode.c), or pay by what they allocate: every BUDGET_GRAIN bytes are one unit.
- * 3. A single instruction can still be long (comparing two strings of megabytes). So there is a limit on the processor's time too, which
- *    no ordinary instruction comes near: BUDGET_NS for each unit of the budget.
+ * 3. There is a limit on the processor's time too, which no ordinary instruction comes near: BUDGET_NS for each unit of the budget.
  * 4. Lua's stack is kept far below its own limit, as some of its loops go over all of it without an instruction in between (a table
  *    whose __call is the table itself moves the whole stack for each slot that it adds). The allocator knows which block is the stack:
  *    a state's second, then the one that is taken just before that is given back. It grows to its double; guards.c sees to it that nobody
@@ -12,7 +12,8 @@
  * 5. Every block is in a list, and the end of a state gives back all of them. Lua may lose one: the buffers of its library are freed by
  *    finalizers, which need memory themselves.
  * 6. Once it is over, it stays over: `pcall` hands the error on, and every instruction that a closing variable or a second pcall still
- *    tries raises it again.
+ *    tries raises it again. What still asks for memory then would have all garbage collected each time: the hook comes after each
+ *    instruction from the first refusal on.
  */
 #ifndef LUA_BUDGET_H
 #define LUA_BUDGET_H
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #define BUDGET_STEP 128
+#define BUDGET_LONG (64 << 10)
 #define BUDGET_GRAIN 16
 #define BUDGET_NS 100
 #define BUDGET_STACK_MAX (20500 * BUDGET_SLOT) /* bytes: calls of calls, and values at once */
@@ -39,9 +41,12 @@ struct budget_block {
 
 /* One per state. Used by the thread that uses the state. */
 struct budget {
-	struct budget_block all; /* a ring */
+	lua_State *L; /* NULL: nothing has begun */
+	struct budget_block all, texts; /* rings; texts: those of more than BUDGET_LONG bytes */
+	size_t longest;        /* bytes of the longest of `texts` since there were none */
 	size_t used, most;     /* bytes that the state holds, and may hold */
 	int64_t left;          /* units */
+	int step;              /* instructions from one hook to the next */
 	int64_t limit_ns;      /* of the processor's time */
 	int64_t wall_ns;       /* when the first step was counted; 0: not yet */
 	int64_t processor_ns;  /* since when processor time is counted; 0: it is not yet worth the look */

@@ -94,14 +94,24 @@ static void ended(void *arg)
 	(void)arg;
 }
 
+/* Loop. A large state takes long to free: that is the pool's. */
+static void retire(struct lua *l, struct sandbox **ss)
+{
+	struct sandbox *s = *ss;
+
+	*ss = NULL;
+	if (s && (!l->host->work || l->host->work(l->host, end_sandbox, ended, s)))
+		sandbox_free(&s);
+}
+
 /* --- judging -------------------------------------------------------------------------------------------------------- */
 
-/* pluq_validator_ops.loop_begin. A large state takes long to free: that is the pool's. */
+/* pluq_validator_ops.loop_begin */
 static int loop_begin(void *self, uint32_t loop)
 {
 	struct lua *l = self;
 	struct place *p = &l->places[loop];
-	struct sandbox *fresh, *old = p->sandbox;
+	struct sandbox *fresh;
 
 	pthread_mutex_lock(&l->lock);
 	fresh = p->ready;
@@ -109,11 +119,10 @@ static int loop_begin(void *self, uint32_t loop)
 	pthread_mutex_unlock(&l->lock);
 	if (!fresh)
 		return 0;
+	retire(l, &p->sandbox);
 	p->sandbox = fresh;
 	program_unref(&p->program);
 	p->program = program_ref(sandbox_program(fresh));
-	if (old && (!l->host->work || l->host->work(l->host, end_sandbox, ended, old)))
-		sandbox_free(&old);
 	return 0;
 }
 
@@ -164,7 +173,7 @@ static int judge(void *self, const struct pluq_candidate *c, struct pluq_finding
 	p->faults[fault]++;
 	tell(l, p, c, finding->reason);
 	if (fault == SANDBOX_MEMORY && p->sandbox && !sandbox_is_sound(p->sandbox))
-		sandbox_free(&p->sandbox); /* the next message has it made anew */
+		retire(l, &p->sandbox); /* the next message has it made anew */
 	return judgement;
 }
 

@@ -15,6 +15,7 @@ struct sandbox {
 	struct program *program; /* a reference */
 	lua_State *L;
 	int validate; /* the function, in the registry */
+	size_t kept;  /* bytes, after all garbage was last collected */
 };
 
 /* What judge_protected is given, and what comes of it. */
@@ -25,6 +26,14 @@ struct question {
 	int judgement;
 	enum sandbox_fault fault;
 };
+
+/* Collects all garbage; at nobody's expense. */
+static void collect(struct sandbox *s)
+{
+	s->budget.left = INT64_MAX;
+	lua_gc(s->L, LUA_GCCOLLECT, 0);
+	s->kept = s->budget.used;
+}
 
 /* --- start ---------------------------------------------------------------------------------------------------------- */
 
@@ -116,6 +125,7 @@ int sandbox_new(struct program *p, struct sandbox **out, struct pluq_why *why)
 		sandbox_free(&s);
 		return rc;
 	}
+	collect(s);
 	*out = s;
 	return 0;
 }
@@ -227,11 +237,22 @@ static void judge_failed(struct question *q, struct sandbox *s, int status)
 	}
 }
 
+/* Garbage of the messages before must not be this one's lack of memory: the library's buffers are refused without a collection, and one
+ * that is done for want of memory is charged. At most once for so many bytes of garbage. */
+static bool is_littered(const struct sandbox *s)
+{
+	const struct budget *b = &s->budget;
+
+	return b->used > b->most / 2 && b->used > s->kept && b->used - s->kept > b->most / 8;
+}
+
 int sandbox_judge(struct sandbox *s, const struct pluq_candidate *c, struct pluq_finding *finding, enum sandbox_fault *what)
 {
 	struct question q = { .sandbox = s, .candidate = c, .finding = finding, .judgement = PLUQ_REJECT };
 	int status;
 
+	if (is_littered(s))
+		collect(s);
 	budget_begin(&s->budget, s->L, s->program->max_instructions);
 	lua_pushcfunction(s->L, judge_protected);
 	lua_pushlightuserdata(s->L, &q);
@@ -245,8 +266,7 @@ int sandbox_judge(struct sandbox *s, const struct pluq_candidate *c, struct pluq
 
 bool sandbox_is_sound(struct sandbox *s)
 {
-	s->budget.left = INT64_MAX;
-	lua_gc(s->L, LUA_GCCOLLECT, 0);
+	collect(s);
 	return s->budget.used <= s->budget.most / 2;
 }
 
