@@ -32,6 +32,7 @@ static const struct {
 	{ "the metatable of texts, changed", "return not pcall(setmetatable, '', {})", NULL },
 	{ "a protected metatable", "local t = setmetatable({}, {__metatable = 1}) return not pcall(setmetatable, t, {})", NULL },
 	{ "no way to the registry", "return not pcall(next, 'x') and not pcall(rawget, json.null, 1) and getmetatable(json.null) == nil", NULL },
+	{ "the time and an address as a seed", "return math.randomseed() == nil", "script error: check.lua:3: bad argument #1 to 'randomseed'" },
 	{ "bytecode as a format", "return string.format('%s', string.pack('z', '\\27Lua'):sub(1, 4)) == '\\27Lua'", NULL },
 
 	/* --- loops and what tries to survive the end */
@@ -62,6 +63,8 @@ static const struct {
 	{ "a finalizer with a metatable of its own",
 	    "local mt = setmetatable({}, {__index = {__gc = function() while true do end end}})\n"
 	    "for i = 1, 1e4 do setmetatable({}, mt) end return true", NULL },
+	{ "weak keys", "setmetatable({}, {__mode = 'k'}) return true",
+	    "script error: check.lua:3: bad argument #2 to 'setmetatable' (a metatable with __mode)" },
 	{ "metamethods without end", "local mt = {} mt.__index = function(t, k) return t[k] end return setmetatable({}, mt).x", ANY },
 	{ "a chain of __index", "local t = {} setmetatable(t, {__index = t}) return t.x", "script error: " },
 	{ "a comparison without end", "local mt = {} mt.__lt = function() while true do end end\n"
@@ -115,6 +118,10 @@ static const struct {
 	{ "a sort", "local t = {} for i = 1, 1e5 do t[i] = i % 7 end table.sort(t) return true", TOO_LONG },
 	{ "a sort of long texts", "local a, t = ('x'):rep(2e6), {} for i = 1, 1000 do t[i] = i % 2 == 0 and a or a .. '' end\n"
 	    "while true do table.sort(t) end", TOO_LONG },
+	{ "a sort of long texts that __index brings",
+	    "local a, other, t = ('\\0'):rep(2e6), {}, {} local b = a .. 'b' a = a .. 'a'\n"
+	    "for i = 1, 256 do other[i] = i % 2 == 0 and a or b t[i] = 1 end for i = 1, 255 do t[i] = nil end t[256] = 'z'\n"
+	    "table.sort(setmetatable(t, {__index = other, __newindex = other})) return true", TOO_LONG },
 	{ "a sort with a wrong order", "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() return true end) return true",
 	    "script error: " },
 	{ "a sort of what is not there",
@@ -135,6 +142,7 @@ static const struct {
 	{ "a long format to unpack", "local f = ('>'):rep(1e6) while true do string.unpack(f, 'x') end", TOO_LONG },
 	{ "long texts compared", "local a = ('x'):rep(3e6) local b = a .. 'y' a = a .. 'z' local n = 0 while true do n = n + (a < b and 1 or 0) end",
 	    TOO_LONG },
+	{ "long texts of NUL bytes", "local a = ('\\0'):rep(2e6) local b = a .. 'b' a = a .. 'a' while true do local _ = a < b, b < a, a < b end", TOO_LONG },
 	{ "long texts that are equal", "local a, b = ('x'):rep(2e6), ('x'):rep(2e6) while true do local _ = a == b end", TOO_LONG },
 	{ "long texts as keys", "local s = ('x'):rep(1e6) while true do local t = {[s .. 'y'] = 1} end", EITHER },
 	{ "long numbers", "local s = ('1'):rep(1e6) while true do local _ = s + 0 end", TOO_LONG },
@@ -146,7 +154,7 @@ static const struct {
 	{ "places of UTF-8", "local s = ('\\x80'):rep(1e6) while true do utf8.offset(s, 0, 5e5) end", TOO_LONG },
 	{ "JSON again and again", "local s = '[' .. ('1,'):rep(1e5) .. '1]' while true do json.decode(s) end", EITHER },
 	{ "deep JSON", "local v, why = json.decode(('['):rep(1e6)) return v == nil and why == 'JSON: too deep at byte 65'", NULL },
-	{ "keys that keep a table alive", "local t = setmetatable({}, {__mode = 'k'}) for i = 1, 2e4 do local k = {} t[k] = {k} end return true", NULL },
+	{ "keys that keep a table alive", "local mt = {} local t = setmetatable({}, mt) mt.__mode = 'k' for i = 1, 2e4 do local k = {} t[k] = {k} end return true", NULL },
 
 	/* --- things changed under the plugin's feet */
 	{ "validate is taken away", "validate = nil return true", NULL },

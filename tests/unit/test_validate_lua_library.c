@@ -1,9 +1,14 @@
 /* validate-lua: what a script may use does what Lua's manual says; json.decode. */
 #include "cmocka_all.h"
 
+#include <lauxlib.h>
+#include <lualib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../../plugins/validators/lua/budget.h"
+#include "../../plugins/validators/lua/library.h"
 #include "lua_rig.h"
 
 static struct lua_rig rig;
@@ -111,11 +116,84 @@ static void what_is_no_json(void **state)
 	lua_rig_fini(&rig);
 }
 
+/* --- the same as Lua's own */
+
+static int open_ours(lua_State *L)
+{
+	library_open(L);
+	return 0;
+}
+
+/* What the script says, in L: on its stack. */
+static const char *said(lua_State *L, const char *script, lua_Integer seed)
+{
+	if (luaL_loadfile(L, script))
+		fail_msg("%s", lua_tostring(L, -1));
+	lua_pushinteger(L, seed);
+	lua_pushinteger(L, 20000);
+	if (lua_pcall(L, 2, 1, 0))
+		fail_msg("%s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "it is over");
+	return lua_tostring(L, -1);
+}
+
+/* Of each, the line in which they differ first. */
+static void compare(const char *theirs, const char *ours)
+{
+	while (*theirs || *ours) {
+		size_t n = strcspn(theirs, "\n"), m = strcspn(ours, "\n");
+
+		if (n != m || memcmp(theirs, ours, n) != 0)
+			fail_msg("Lua: %.*s\nours: %.*s", (int)n, theirs, (int)m, ours);
+		theirs += n + (theirs[n] != 0);
+		ours += m + (ours[m] != 0);
+	}
+}
+
+static void calls_give_what_lua_gives(void **state)
+{
+	char script[600];
+
+	snprintf(script, sizeof(script), "%s/tests/unit/validate_lua_calls.lua", getenv("PLUQ_SOURCE_DIR"));
+	for (lua_Integer seed = 1; seed <= 3; seed++) {
+		struct budget budget;
+		lua_State *theirs = luaL_newstate(), *ours;
+
+		budget_init(&budget, 256 << 20);
+		ours = lua_newstate(budget_alloc, &budget);
+		assert_true(theirs && ours);
+		*(struct budget **)lua_getextraspace(ours) = &budget;
+		luaL_openlibs(theirs);
+		lua_pushcfunction(ours, open_ours);
+		assert_int_equal(lua_pcall(ours, 0, 0, 0), LUA_OK);
+		compare(said(theirs, script, seed), said(ours, script, seed));
+		lua_close(theirs);
+		lua_close(ours);
+		budget_fini(&budget);
+	}
+}
+
+/* A table is never weak, whenever it is asked to be. */
+static void tables_hold_their_keys(void **state)
+{
+	lua_rig_init(&rig, 1);
+	lua_rig_start(&rig, "local mt, n = {}, 0\nlocal t = setmetatable({}, mt)\nmt['__' .. 'mode'] = 'kv'\n"
+	                    "for c = 0, 255 do mt[string.char(c) .. '_mode'] = 'kv' end\n"
+	                    "for i = 1, 100 do t[{}] = {} end\n"
+	                    "function validate()\n  for i = 1, 20 do local s = ('x'):rep(1e5) end\n  local n = 0\n"
+	                    "  for k, v in pairs(t) do n = n + 1 end\n  return n == 100 and mt.__mode == 'kv', n .. ' are left'\nend");
+	for (int i = 0; i < 20; i++)
+		if (lua_rig_judge(&rig, "t", "b") != PLUQ_ACCEPT)
+			fail_msg("%s", rig.finding.reason);
+	lua_rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_there_is),
 		cmocka_unit_test(what_is_no_json),
+		cmocka_unit_test(calls_give_what_lua_gives),
+		cmocka_unit_test(tables_hold_their_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

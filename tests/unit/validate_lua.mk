@@ -6,6 +6,7 @@ VALIDATE_LUA_TESTS = \
 	tests/unit/test_validate_lua_patterns
 check_PROGRAMS += $(VALIDATE_LUA_TESTS)
 TESTS += $(VALIDATE_LUA_TESTS)
+EXTRA_DIST += tests/unit/validate_lua_calls.lua
 
 LUA_RIG = tests/unit/cmocka_all.h \
 	tests/unit/lua_rig.c tests/unit/lua_rig.h \

@@ -108,9 +108,9 @@ static lua_Integer length_of(lua_State *L)
 /* from..to, by default all; `first` is the argument that says from where. */
 static lua_Unsigned range(lua_State *L, int first)
 {
-	lua_Integer n = length_of(L);
+	lua_Integer n = length_of(L), from = luaL_optinteger(L, first, 1);
 
-	return span(luaL_optinteger(L, first, 1), luaL_optinteger(L, first + 1, n));
+	return span(from, luaL_optinteger(L, first + 1, n));
 }
 
 int guard_unpack(lua_State *L)
@@ -144,33 +144,39 @@ int guard_remove(lua_State *L)
 
 int guard_move(lua_State *L)
 {
-	budget_charge(L, span(luaL_checkinteger(L, 2), luaL_checkinteger(L, 3)));
+	lua_Integer from = luaL_checkinteger(L, 2);
+
+	budget_charge(L, span(from, luaL_checkinteger(L, 3)));
 	return pass_on(L);
 }
 
-/* Longest text among the n elements. */
-static size_t longest(lua_State *L, lua_Integer n)
+/* lua_CFunction: what sort does without an order of the script's. A guard could not know the texts beforehand: __index may bring them. */
+static int less(lua_State *L)
 {
-	size_t most = 0;
-
-	for (lua_Integer i = 1; i <= n; i++) {
-		if (lua_rawgeti(L, 1, i) == LUA_TSTRING && lua_rawlen(L, -1) > most)
-			most = lua_rawlen(L, -1);
-		lua_pop(L, 1);
-	}
-	return most;
+	if (lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING)
+		budget_charge(L, (lua_rawlen(L, 1) < lua_rawlen(L, 2) ? lua_rawlen(L, 1) : lua_rawlen(L, 2)) / BUDGET_GRAIN);
+	lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
+	return 1;
 }
 
 int guard_sort(lua_State *L)
 {
 	lua_Integer n = length_of(L);
-	lua_Unsigned compares = (lua_Unsigned)n, each;
 
-	budget_charge(L, (lua_Unsigned)n); /* before they are looked at */
-	for (lua_Integer half = n; half > 1; half /= 2)
-		compares += (lua_Unsigned)n; /* n is less than the budget was: no overflow in 64 rounds */
-	each = 1 + longest(L, n) / BUDGET_GRAIN;
-	budget_charge(L, compares > LUA_MAXINTEGER / each ? LUA_MAXINTEGER : compares * each);
+	for (lua_Integer part = n; part > 0; part /= 2)
+		budget_charge(L, (lua_Unsigned)n);
+	if (lua_isnoneornil(L, 2)) {
+		lua_settop(L, 1);
+		lua_pushcfunction(L, less);
+	}
+	return pass_on(L);
+}
+
+/* --- numbers -------------------------------------------------------------------------------------------------------- */
+
+int guard_seed(lua_State *L)
+{
+	luaL_checkany(L, 1);
 	return pass_on(L);
 }
 
@@ -198,6 +204,14 @@ int safe_pcall(lua_State *L)
 	return lua_gettop(L);
 }
 
+/* Argument 2 is a table that must not have this. */
+static void refuse_field(lua_State *L, const char *name)
+{
+	lua_pushstring(L, name);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		luaL_argerror(L, 2, lua_pushfstring(L, "a metatable with %s", name));
+}
+
 int safe_setmetatable(lua_State *L)
 {
 	int type = lua_type(L, 2);
@@ -207,9 +221,8 @@ int safe_setmetatable(lua_State *L)
 	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
 		return luaL_error(L, "cannot change a protected metatable");
 	if (type == LUA_TTABLE) {
-		lua_pushliteral(L, "__gc");
-		if (lua_rawget(L, 2) != LUA_TNIL)
-			return luaL_argerror(L, 2, "a metatable with __gc");
+		refuse_field(L, "__gc");
+		refuse_field(L, "__mode");
 	}
 	lua_settop(L, 2);
 	lua_setmetatable(L, 1);

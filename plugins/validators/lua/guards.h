@@ -16,10 +16,11 @@ int guard_insert(lua_State *L); /* table.insert, remove: what lies behind is mov
 int guard_remove(lua_State *L);
 int guard_move(lua_State *L);
 int guard_sort(lua_State *L);
+int guard_seed(lua_State *L);  /* math.randomseed: without a seed it would tell the time and an address */
 int guard_equal(lua_State *L); /* rawequal */
 
 /* Without an upvalue, in place of the library's own. */
 int safe_pcall(lua_State *L);        /* hands on the error that ends a message */
-int safe_setmetatable(lua_State *L); /* no finalizers: no hook runs inside of them */
+int safe_setmetatable(lua_State *L); /* no finalizers: no hook runs inside of them; no weak tables: library.c */
 
 #endif

@@ -1,10 +1,13 @@
 /* A list of what is there, rather than one of what is taken away: no files, no programs, no clock, no loading of code, no debug, no
- * coroutines (each would count its instructions anew), no xpcall (no hook runs inside of a message handler), no collectgarbage. */
+ * coroutines (each would count its instructions anew), no xpcall (no hook runs inside of a message handler), no collectgarbage,
+ * no weak tables. */
 #include "library.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "decode.h"
 #include "guards.h"
@@ -62,6 +65,7 @@ static const struct entry {
 	{ "utf8", "codes", guard_text, true },
 	{ "utf8", "len", guard_text, true },
 	{ "utf8", "offset", guard_text, true },
+	{ "math", "randomseed", guard_seed, true },
 	{ "json", "decode", json_decode, false },
 };
 
@@ -94,6 +98,10 @@ static void add(lua_State *L, const struct entry *e)
 		push_own(L, e);
 	else
 		lua_pushcfunction(L, e->function);
+	luaL_getsubtable(L, 2, *e->table ? e->table : "_G"); /* where Lua looks for the names of functions in errors */
+	lua_pushvalue(L, -2);
+	lua_setfield(L, -2, e->name);
+	lua_pop(L, 1);
 	lua_setfield(L, -2, e->name);
 	lua_pop(L, 1);
 }
@@ -110,19 +118,34 @@ static void open_texts(lua_State *L)
 	lua_pop(L, 2);
 }
 
+/* The collector goes over a table with weak keys again and again while one entry keeps the next alive: minutes for some ten thousand, in
+ * one go. A script could set __mode after setmetatable, so the name under which Lua itself looks for it (there is only one text of these
+ * bytes) gets other bytes, such that no other text meets it in Lua's table of texts. Before that table has ever grown. */
+static void forbid_weak_tables(lua_State *L)
+{
+	char *name = (char *)(uintptr_t)lua_pushliteral(L, "__mode");
+
+	do {
+		++*name;
+		lua_pushlstring(L, name, strlen(name));
+	} while (lua_tostring(L, -1) == name && (lua_pop(L, 1), true));
+	lua_pop(L, 2);
+}
+
 void library_open(lua_State *L)
 {
 	lua_settop(L, 0);
+	forbid_weak_tables(L);
 	lua_newtable(L); /* 1: the script's globals */
 	for (const luaL_Reg *r = libraries; r->name; r++) {
 		luaL_requiref(L, r->name, r->func, false);
 		lua_pop(L, 1);
 	}
 	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE); /* 2 */
-	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++)
-		add(L, &entries[i]);
 	lua_getfield(L, 2, "math"); /* computes, no more */
 	lua_setfield(L, 1, "math");
+	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++)
+		add(L, &entries[i]);
 	lua_getfield(L, 1, "json");
 	lua_pushlightuserdata(L, NULL);
 	lua_setfield(L, -2, "null");
