@@ -1,11 +1,16 @@
 """validate-lua through the daemon; what scripts may and may not do is in the unit tests."""
 
 import os
+import re
+import subprocess
 import threading
 from pathlib import Path
 
+import pytest
 from pluqtest.authbackends import reload_and_wait
 from pluqtest.client import sized
+from pluqtest.daemon import Pluqd
+from pluqtest.wait import eventually
 
 EXAMPLE = Path(os.environ["PLUQ_SOURCE_DIR"]) / "docs" / "examples" / "check.lua"
 
@@ -38,7 +43,7 @@ def test_a_runaway_script_costs_its_message_only(launch, tmp_path):
     script.write_text("local kept = {}\nfunction validate(topic, body)\n  if body == 'spin' then while true do end end\n"
                       "  if body == 'grow' then while true do kept[#kept + 1] = {} end end\n"
                       "  if body == 'fail' then local x = body.y.z end\n  return true\nend\n")
-    d = launch(plugins=[("validate-lua", {"script": str(script), "max_memory": "1MiB"})])
+    d = launch(plugins=[("validate-lua", {"script": str(script), "max_memory": "1MiB"}), ("prometheus", {})])
     c = d.client()
     for _ in range(3):
         assert answer(c, "t", b"good") == b"OK"
@@ -48,14 +53,29 @@ def test_a_runaway_script_costs_its_message_only(launch, tmp_path):
     assert d.topic_stats("t")["message_count"] == 3
     d.wait_log("a message for t was rejected: the script took too long")
 
+    def counted():
+        text = d.http("GET", "/metrics").body
+        return dict(re.findall(r'validate_lua_failures\w*\{[^}\n]*reason="(\w+)"[^}\n]*\} (\d+)', text if isinstance(text, str) else text.decode()))
 
-def test_a_script_that_does_not_start(launch, tmp_path):
+    eventually(lambda: counted() == {"answer": "0", "error": "3", "instructions": "3", "memory": "3"}, 10, "the failures are counted")
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("text, why", [
+    ("function validate(", ":1: <name> or '...' expected near <eof>"),
+    ("local x = {}\nlocal y = x.z.z\n", ":2: attempt to index a nil value (field 'z')"),
+    ("x = 1\n", ": there is no function validate"),
+    ("validate = {}\n", ": there is no function validate"),
+    ("while true do end\n", ": takes more than 10 times max_instructions to start"),
+    (None, ": cannot be opened: No such file or directory"),
+])
+def test_a_script_that_does_not_start(adopt, tmp_path, text, why, check):
     script = tmp_path / "check.lua"
-    for text, why in (("function validate(", ":1: <name> or '...' expected near <eof>"), ("x = 1\n", ": there is no function validate")):
+    if text is not None:
         script.write_text(text)
-        d = launch.make(plugins=[("validate-lua", {"script": str(script)})]).spawn()
-        assert d.wait() != 0
-        assert f"script: {script}{why}" in d.log().strip().splitlines()[-1]
+    d = adopt(Pluqd(start=False, plugins=[("validate-lua", {"script": str(script)})]))
+    r = subprocess.run([*d.command(), *(["--check-config"] if check else [])], capture_output=True, text=True, timeout=60)
+    assert r.returncode == 1 and f"script: {script}{why}" in r.stderr.strip().splitlines()[-1], r
 
 
 def test_reloads_under_load(launch, tmp_path):
@@ -71,7 +91,7 @@ def test_reloads_under_load(launch, tmp_path):
         return f"function validate(topic, body) return body == 'a', 'version {n}' end\n"
 
     write(version(0))
-    d = launch(plugins=[("validate-lua", {"script": str(script)})], threads=3)
+    d = launch(plugins=[("validate-lua", {"script": str(script)})], threads=4)
     stop, wrong, accepted = threading.Event(), [], [0] * 4
 
     def publish(n):

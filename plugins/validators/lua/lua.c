@@ -216,6 +216,21 @@ static void gather(void *arg, uint32_t loop, struct pluq_gather *g)
 
 /* --- the plugin ----------------------------------------------------------------------------------------------------- */
 
+/* pluq_plugin.check */
+static int check(const void *arg, struct pluq_why *why)
+{
+	const struct conf *conf = arg;
+	struct program *program = NULL;
+	struct sandbox *sandbox = NULL;
+	int rc = program_load(conf->script, conf->max_instructions, conf->max_memory, &program, why);
+
+	if (!rc)
+		rc = sandbox_new(program, &sandbox, why);
+	sandbox_free(&sandbox);
+	program_unref(&program);
+	return rc;
+}
+
 /* pluq_plugin.reload. A script that does not start changes nothing. */
 static int reload(void *self, const void *conf, struct pluq_why *why)
 {
@@ -301,4 +316,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };
