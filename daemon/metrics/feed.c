@@ -108,8 +108,9 @@ static void on_done(struct pluq__job *job)
 	f->state = PLUQ__FEED_IDLE;
 	if (f->again_ns > 0) {
 		f->state = PLUQ__FEED_STEPS;
-		pluq__loop_set(loop0(f), &f->step, loop0(f)->now_ns + f->again_ns);
+		pluq__loop_set(loop0(f), &f->step, loop0(f)->now_ns + (f->hurry ? 0 : f->again_ns));
 	}
+	f->hurry = false;
 	if (f->last)
 		pluq__feed_last(f, f->last);
 	else if (f->at_once)
@@ -182,18 +183,27 @@ void pluq__feed_free(struct pluq__feed **pf)
 	free(f);
 }
 
+/* A step that waits may be as far away as the interval before was long. */
+static void hurry(struct pluq__feed *f)
+{
+	f->hurry = f->state == PLUQ__FEED_WORKS;
+	if (f->state == PLUQ__FEED_STEPS)
+		pluq__loop_set(loop0(f), &f->step, loop0(f)->now_ns);
+}
+
 void pluq__feed_schedule(struct pluq__feed *f, bool first)
 {
 	int64_t interval = PLUQ_HAS(f->ops, take) && PLUQ_HAS(f->ops, interval_ns) ? f->ops->interval_ns(*f->self) : 0;
 
 	if (interval > 0 && interval < INTERVAL_LEAST)
 		interval = INTERVAL_LEAST;
+	f->failures = 0; /* what was wrong may have been put right */
+	f->resume_ns = 0;
 	if (f->metrics->stopping || (!first && interval == f->interval_ns))
 		return;
 	f->interval_ns = interval;
-	f->failures = 0; /* what was wrong may have been put right */
-	f->resume_ns = 0;
 	pluq__loop_clear(loop0(f), &f->due);
+	hurry(f);
 	if (interval <= 0)
 		return;
 	f->due_ns = loop0(f)->now_ns + interval;

@@ -31,6 +31,7 @@ struct pluq__feed {
 	struct pluq__snapshot *last;     /* the stop's, until the job takes it */
 	bool at_once;               /* the stop: steps do not wait */
 	bool ended;
+	bool hurry;                 /* the job at work may not know of the new interval: its next step comes at once */
 	int status;                 /* of the job */
 	struct pluq_why why;
 	int64_t again_ns;           /* of the job: as `step` answered */

@@ -87,7 +87,8 @@ struct pluq_metrics_ops {
 	 * no connection is left and before the queues are put away. May be NULL. */
 	int (*take)(void *self, const struct pluq_snapshot *, struct pluq_why *why);
 	/* Pool. Right after a take that succeeded, and again after so many nanoseconds as it answers with, until that is 0: for what is
-	 * to be done bit by bit, such as one packet after the other. The stop does not wait between the calls. May be NULL. */
+	 * to be done bit by bit, such as one packet after the other. The stop does not wait between the calls, nor for the
+	 * next one does a reload that changes the interval. May be NULL. */
 	int64_t (*step)(void *self);
 	/* Pool. Not 0, with why: answered 500, and `rendered` is not called. */
 	int (*render)(void *self, const struct pluq_snapshot *, struct pluq_render *, struct pluq_why *why);

@@ -320,6 +320,40 @@ static void a_reload_changes_the_interval(void **state)
 	on_loop(&world.net.loops, 0, reschedule, NULL);
 }
 
+static void pause_plugs(void *arg)
+{
+	for (struct pluq__feed *f = world.metrics->feeds; f; f = f->next) {
+		f->failures = 3;
+		f->resume_ns = world.net.loops.loop[0].now_ns + 3600 * PLUQ__SEC;
+	}
+}
+
+static void a_reload_ends_the_pause_after_failures(void **state)
+{
+	struct plug *p = &world.plug[0];
+
+	p->interval_ns = 10 * PLUQ__MS;
+	serve();
+	assert_true(until_at_least(&p->takes, 1));
+	on_loop(&world.net.loops, 0, pause_plugs, NULL);
+	on_loop(&world.net.loops, 0, reschedule, NULL); /* the interval is the same */
+	assert_true(until_at_least(&p->takes, p->takes + 2));
+}
+
+static void a_shorter_interval_does_not_wait_for_a_step(void **state)
+{
+	struct plug *p = &world.plug[0];
+
+	p->interval_ns = 10 * PLUQ__MS;
+	p->steps_per_take = 2;
+	p->step_ns = 3600 * PLUQ__SEC;
+	serve();
+	assert_true(until_at_least(&p->steps, 1));
+	p->interval_ns = 20 * PLUQ__MS;
+	on_loop(&world.net.loops, 0, reschedule, NULL);
+	assert_true(until_at_least(&p->takes, 2));
+}
+
 /* ---- the stop ---- */
 
 static void the_stop_gives_a_last_snapshot_and_does_not_wait_between_steps(void **state)
@@ -444,6 +478,8 @@ int main(void)
 	    TEST(a_hanging_plugin_holds_up_nobody_and_misses),
 	    TEST(steps_follow_a_take),
 	    TEST(a_reload_changes_the_interval),
+	    TEST(a_reload_ends_the_pause_after_failures),
+	    TEST(a_shorter_interval_does_not_wait_for_a_step),
 	    TEST(the_stop_gives_a_last_snapshot_and_does_not_wait_between_steps),
 	    TEST(what_is_left_of_a_take_goes_out_before_the_last_one),
 	    TEST(the_stop_waits_for_a_slow_plugin),
