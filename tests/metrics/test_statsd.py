@@ -8,6 +8,7 @@ import pytest
 
 from pluqtest import Dropin, Pluqd
 from pluqtest.metricsdump import Dump
+from pluqtest.shim import Names
 from pluqtest.statsd import Sink, Statsd
 from pluqtest.wait import eventually
 
@@ -233,7 +234,50 @@ def test_nobody_listens(launch, tmp_path):
         c.fin(c.message())
 
 
-def test_a_name_that_does_not_exist(launch, tmp_path):
+def test_a_statsd_that_is_away_for_a_while(launch, tmp_path):
+    """What was sent meanwhile is lost, as with the original, and that is counted; what comes later is right."""
+    dump, sink = Dump(tmp_path, interval="50ms"), Sink("127.0.77.1")  # whose ports nobody else gets
+    d = launch(plugins=[*statsd(sink, interval="1100ms", udp_packet_size=8000), *dump.plugins()])
+    p = d.client()
+    p.pub_all("t", [b"x"] * 3)
+    eventually(lambda: sink.total("topic.t.message_count") == 3, 20, "it is there")
+    sink.close()
+    p.pub_all("t", [b"x"] * 4)
+
+    def lost():
+        return dump.next().value("statsd_datagrams", plugin="statsd", detail="refused")
+
+    before = eventually(lost, 20, "a round, of one datagram, finds nobody")
+    eventually(lambda: lost() > before, 20, "and one that surely had the change")
+    back = Sink("127.0.77.1", int(sink.address.rpartition(":")[2]))
+    p.pub_all("t", [b"x"] * 5)
+    d.wait_log(r"info statsd: 127\.0\.77\.1:\d+ takes datagrams again, after \d+ rounds", 20)
+    d.stop()
+    back.close()
+    assert back.total("topic.t.message_count") == 5 and back.last("topic.t.depth") == 12
+
+
+def test_a_name_that_hangs(launch, sink):
+    """The round is left out after a second, and made up for by the next one; a stop is not held up."""
+    names = Names(statsd_example="hang")
+    port = sink.address.rpartition(":")[2]
+    d = launch(plugins=[("statsd", {"address": f"statsd.example:{port}", "interval": "1100ms", "prefix": ""})], **names.options())
+    d.client().pub("t", b"x")
+    d.wait_log(r"warn statsd: metrics could not be handed on: statsd\.example:\d+: its address was not found within 1s", 20)
+    names.set(statsd_example="127.0.0.1")
+    eventually(lambda: sink.total("topic.t.message_count") == 1, 20, "it is found")
+    names.set(statsd_example="hang")
+    d.stop()
+    assert "abandoned" not in d.log()
+
+
+def test_a_name_that_does_not_exist(launch):
+    d = launch(plugins=[("statsd", {"address": "none.example:8125", "interval": "1100ms"})], **Names().options())
+    d.wait_log(r"warn statsd: metrics could not be handed on: none\.example:8125: Name or service not known", 20)
+    assert d.http("GET", "/ping").body == b"OK"
+
+
+def test_a_path_that_does_not_exist(launch, tmp_path):
     dump = Dump(tmp_path, interval="50ms")
     d = launch(plugins=[("statsd", {"address": str(tmp_path / "none"), "interval": "1100ms"}), *dump.plugins()])
     d.wait_log(r"warn statsd: metrics could not be handed on: \S+/none: No such file or directory", 20)
@@ -295,6 +339,31 @@ def test_the_original_s_options(adopt, sink, tmp_path, by):
 def test_the_original_s_options_without_an_address(adopt):
     d = adopt(Dropin.nsqd("--statsd-interval=1s", "--statsd-prefix=x", "--statsd-address=")).start()
     assert "plugin statsd" not in d.log() and "plugin nsqd" in d.log()
+
+
+def test_the_real_statsd_through_many_rounds(launch, modules, tmp_path):
+    """Topics come and go meanwhile; over all rounds and flushes it adds up to what was published."""
+    real = Statsd(modules, tmp_path)
+    try:
+        d = launch(plugins=statsd(real, interval="1100ms"))
+        published = {f"t{i}": 0 for i in range(12)}
+        with d.client() as p:
+            for i in range(5):
+                for n, topic in enumerate(published):
+                    if n % 5 <= i:
+                        p.pub_all(topic, [b"x"] * (n + 1))
+                        published[topic] += n + 1
+                last = published["t0"]
+                eventually(lambda want=last: real.total("topic.t0.message_count") == want, 20, "a round has told of it")
+        d.post("/topic/delete", topic="t1")
+        d.stop()
+        del published["t1"]
+        for topic, count in published.items():
+            eventually(lambda t=topic, n=count: real.total(f"topic.{t}.message_count") == n, 20, f"{count} in {topic}")
+            assert real.total(f"topic.{topic}.message_bytes") == count and real.gauges()[f"topic.{topic}.depth"] == count
+        assert all(f["counters"]["statsd.bad_lines_seen"] == 0 for f in real.flushed())
+    finally:
+        real.close()
 
 
 def test_the_real_statsd(launch, modules, tmp_path):

@@ -17,9 +17,9 @@ LINE = re.compile(r"([^:|\n]+):(-?\d+(?:\.\d+)?)\|([cg])(?:\|#(\S+))?\n")
 
 
 class Sink:
-    """Keeps all datagrams, and when they came. where: "127.0.0.1", "::1", or the path of a unix socket."""
+    """Keeps all datagrams, and when they came. where: "127.0.0.1", "::1", or the path of a unix socket. port: 0 for any."""
 
-    def __init__(self, where="127.0.0.1"):
+    def __init__(self, where="127.0.0.1", port=0):
         if "/" in str(where):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self.socket.bind(str(where))
@@ -27,7 +27,7 @@ class Sink:
         else:
             self.socket = socket.socket(socket.AF_INET6 if ":" in where else socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-            self.socket.bind((where, 0))
+            self.socket.bind((where, port))
             host = f"[{where}]" if ":" in where else where
             self.address = f"{host}:{self.socket.getsockname()[1]}"
         self.datagrams = []

@@ -416,10 +416,20 @@ static void test_datagrams_are_spread_over_the_interval(void **state)
 	assert_int_equal(ops()->step(r.self), 0); /* without waiting: the stop */
 	assert_string_equal(received(r.fd), "topic.e.depth:4|g\n>");
 	assert_int_equal(ops()->step(r.self), 0);
+	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
+	assert_int_equal(ops()->step(r.self), 2 * SECOND);
+	r.conf.interval = 2 * SECOND; /* a shorter one holds at once, or the next round would wait for the end of this one */
+	change(&r);
+	assert_int_equal(ops()->step(r.self), 2 * SECOND / 5);
+	r.conf.interval = 3600 * SECOND;
+	change(&r);
+	assert_int_equal(ops()->step(r.self), 6 * SECOND);
+	while (ops()->step(r.self) > 0)
+		;
 	mock_snapshot_init(&s);
 	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
 	assert_int_equal(ops()->step(r.self), 0); /* nothing to send */
-	assert_int_equal(mock_metrics_told(&r.host, "sent"), 5);
+	assert_int_equal(mock_metrics_told(&r.host, "sent"), 10);
 	tear_down(&r);
 }
 

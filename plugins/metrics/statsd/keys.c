@@ -29,7 +29,7 @@ static const struct key channel_keys[] = {
 	{"consumers", "clients", false},
 };
 
-/* Those without a metric are of the original's collector: names that dashboards ask for, and nothing behind them here. */
+/* Those without a metric are of the original's collector, or what no allocator counts here: names that dashboards ask for, always 0. */
 static const struct key memory_keys[] = {
 	{NULL, "heap_objects", false},
 	{"heap_idle", "heap_idle_bytes", false},

@@ -2,6 +2,7 @@ pkglib_LTLIBRARIES += statsd.la
 
 statsd_files = $(metrics_common_files) \
 	plugins/metrics/statsd/keys.c plugins/metrics/statsd/keys.h \
+	plugins/metrics/statsd/lookup.c plugins/metrics/statsd/lookup.h \
 	plugins/metrics/statsd/more.c \
 	plugins/metrics/statsd/packets.c plugins/metrics/statsd/packets.h \
 	plugins/metrics/statsd/settings.c plugins/metrics/statsd/settings.h \

@@ -36,6 +36,7 @@ struct statsd {
 
 	/* The lane's, one call at a time. */
 	struct round round;
+	struct lookup *lookup;     /* of the target's name, still at work for a round that did without it; else NULL */
 	struct past keys, keys_before, more, more_before;
 	uint64_t bad_rounds;       /* in a row, in which something was lost */
 };
@@ -48,6 +49,16 @@ static struct settings *current(struct statsd *d)
 	s = settings_ref(d->settings);
 	pthread_mutex_unlock(&d->lock);
 	return s;
+}
+
+/* pluq_metrics_ops.interval_ns */
+static int64_t interval_ns(void *self)
+{
+	struct settings *s = current(self);
+	int64_t interval = s->interval_ns;
+
+	settings_unref(s);
+	return interval;
 }
 
 /* ---- rounds ---- */
@@ -89,7 +100,7 @@ static int take(void *self, const struct pluq_snapshot *snapshot, struct pluq_wh
 
 	round_end(r);
 	r->settings = current(d);
-	if (!target_open(&r->target, &r->settings->address, why->text, sizeof(why->text))) {
+	if (!target_open(&r->target, &r->settings->address, &d->lookup, why->text, sizeof(why->text))) {
 		round_end(r);
 		return PLUQ_EADDRESS;
 	}
@@ -132,7 +143,7 @@ static void lose(struct round *r, _Atomic uint64_t *counter, int error)
 	r->error = error;
 }
 
-/* A name may stand for several addresses, of which only one is listened at: "localhost" does. */
+/* A name may stand for several addresses, of which only one is listened at: "localhost" does. At a path there may be somebody new. */
 static void send_one(struct statsd *d, struct round *r)
 {
 	size_t length;
@@ -151,9 +162,17 @@ static void send_one(struct statsd *d, struct round *r)
 }
 
 /* When the next one is due. */
-static int64_t due(const struct round *r)
+static int64_t due(const struct round *r, int64_t interval_ns)
 {
-	return r->began_ns + (int64_t)((double)(r->settings->interval_ns - SECOND) * (double)r->next / (double)r->packets.count);
+	return r->began_ns + (int64_t)((double)(interval_ns - SECOND) * (double)r->next / (double)r->packets.count);
+}
+
+/* A shorter interval that a reload has brought holds at once: the next round waits for the end of this one. */
+static int64_t interval_of(struct statsd *d, const struct round *r)
+{
+	int64_t fresh = interval_ns(d);
+
+	return fresh < r->settings->interval_ns ? fresh : r->settings->interval_ns;
 }
 
 /* pluq_metrics_ops.step. One at least: at the stop it is called without waiting. More if they are due by now, as is the case if there are
@@ -162,29 +181,20 @@ static int64_t step(void *self)
 {
 	struct statsd *d = self;
 	struct round *r = &d->round;
-	int64_t now = d->host->now_ns(d->host), wait = 0;
+	int64_t now = d->host->now_ns(d->host), interval, wait;
 
 	if (!r->settings)
 		return 0;
+	interval = interval_of(d, r);
 	while (r->next < r->packets.count) {
 		send_one(d, r);
-		wait = due(r) - now;
+		wait = due(r, interval) - now;
 		if (r->next < r->packets.count && wait > 0)
 			return wait;
 	}
 	complain(d, r);
 	round_end(r);
 	return 0;
-}
-
-/* pluq_metrics_ops.interval_ns */
-static int64_t interval_ns(void *self)
-{
-	struct settings *s = current(self);
-	int64_t interval = s->interval_ns;
-
-	settings_unref(s);
-	return interval;
 }
 
 /* ---- what it has to tell itself ---- */
@@ -213,7 +223,7 @@ static void tell(void *arg, uint32_t loop, struct pluq_gather *to)
 
 /* ---- start, reload, end ---- */
 
-/* pluq_plugin.reload. A round on its way goes on as it has begun. */
+/* pluq_plugin.reload. A round on its way goes on as it has begun, in less time if the interval is shorter now. */
 static int reload(void *self, const void *conf, struct pluq_why *why)
 {
 	struct statsd *d = self;
@@ -236,6 +246,7 @@ static void fini(void *self)
 	struct statsd *d = self;
 
 	round_end(&d->round);
+	lookup_drop(&d->lookup);
 	packets_fini(&d->round.packets);
 	past_fini(&d->keys);
 	past_fini(&d->keys_before);

@@ -100,6 +100,7 @@ static bool connect_to(struct target *t, int family, const struct sockaddr *addr
 	return false;
 }
 
+/* From the one that `at` is. */
 static bool connect_list(struct target *t)
 {
 	for (; t->at; t->at = t->at->ai_next)
@@ -108,51 +109,43 @@ static bool connect_list(struct target *t)
 	return false;
 }
 
-static bool open_udp(struct target *t, const struct address *a, char *why, size_t size)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV};
-	int rc = getaddrinfo(*a->host ? a->host : NULL, a->port, &hints, &t->list);
-
-	if (rc) {
-		t->list = NULL;
-		snprintf(why, size, "%s: %s", a->text, rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
-		return false;
-	}
-	t->at = t->list;
-	if (connect_list(t))
-		return true;
-	snprintf(why, size, "%s: %s", a->text, strerror(errno));
-	return false;
-}
-
-static bool open_unix(struct target *t, const struct address *a, char *why, size_t size)
+static bool connect_path(struct target *t)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-	memcpy(un.sun_path, a->path, strlen(a->path) + 1); /* it fits: see parse_path */
-	if (connect_to(t, AF_UNIX, (const struct sockaddr *)&un, sizeof(un)))
-		return true;
-	snprintf(why, size, "%s: %s", a->text, strerror(errno));
-	return false;
+	memcpy(un.sun_path, t->address->path, strlen(t->address->path) + 1); /* it fits: see parse_path */
+	return connect_to(t, AF_UNIX, (const struct sockaddr *)&un, sizeof(un));
 }
 
-bool target_open(struct target *t, const struct address *a, char *why, size_t size)
+bool target_open(struct target *t, const struct address *a, struct lookup **held, char *why, size_t size)
 {
-	*t = (struct target){.fd = -1, .patience_us = PATIENCE_US};
-	if (a->path ? open_unix(t, a, why, size) : open_udp(t, a, why, size))
+	const char *wrong;
+
+	*t = (struct target){.fd = -1, .address = a, .patience_us = PATIENCE_US};
+	if (!a->path && (wrong = lookup_find(held, a->host, a->port, &t->list))) {
+		snprintf(why, size, "%s: %s", a->text, wrong);
+		t->list = NULL;
+		return false;
+	}
+	t->at = t->list;
+	if (a->path ? connect_path(t) : connect_list(t))
 		return true;
+	snprintf(why, size, "%s: %s", a->text, strerror(errno));
 	target_close(t);
 	return false;
 }
 
 bool target_next(struct target *t)
 {
-	if (!t->at || !t->at->ai_next)
+	struct target next = *t;
+
+	if (t->list)
+		next.at = t->at->ai_next;
+	if (t->list ? !connect_list(&next) : !connect_path(&next))
 		return false;
 	close(t->fd);
-	t->fd = -1;
-	t->at = t->at->ai_next;
-	return connect_list(t);
+	*t = next;
+	return true;
 }
 
 static int64_t now_us(void)
@@ -183,8 +176,6 @@ int target_send(struct target *t, const char *bytes, size_t length)
 	int error = 0, before = 0;
 	socklen_t size = sizeof(error);
 
-	if (t->fd < 0)
-		return ECONNREFUSED;
 	while (send(t->fd, bytes, length, MSG_NOSIGNAL) < 0) {
 		if (errno == ECONNREFUSED && !before) { /* the one before was refused, and this one has not been sent */
 			before = errno;
@@ -192,8 +183,12 @@ int target_send(struct target *t, const char *bytes, size_t length)
 		}
 		if (errno == EINTR)
 			continue;
-		if ((errno != EAGAIN && errno != ENOBUFS) || !wait_for_room(t))
-			return errno == EAGAIN ? ENOBUFS : errno;
+		if (errno == ENOTCONN) /* a unix socket's receiver has gone */
+			return ECONNREFUSED;
+		if (errno != EAGAIN && errno != ENOBUFS)
+			return errno;
+		if (!wait_for_room(t))
+			return ENOBUFS;
 	}
 	/* From this machine it is told at once that nobody listens; from others with the next one. */
 	return getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error ? error : before;

@@ -2,10 +2,10 @@
 #ifndef STATSD_TARGET_H
 #define STATSD_TARGET_H
 
-#include <netdb.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+
+#include "lookup.h"
 
 /* As it is configured; constant. */
 struct address {
@@ -21,13 +21,15 @@ void address_fini(struct address *);
 /* An open socket. Zero-initialised with fd -1 it is none. */
 struct target {
 	int fd;
-	struct addrinfo *list, *at; /* UDP: all that the name stands for, and the one that is used */
-	int64_t patience_us;        /* how long it may still be waited for room */
+	const struct address *address; /* borrowed */
+	struct addrinfo *list, *at;    /* UDP: all that the name stands for, and the one that is used; else NULL */
+	int64_t patience_us;           /* how long it may still be waited for room */
 };
 
-/* Finds the name's addresses, which may take as long as it takes, and connects. false: why says what is wrong. */
-bool target_open(struct target *, const struct address *, char *why, size_t size);
-/* The next of the addresses, if there is one: nobody takes anything at the one before. */
+/* Finds the name's addresses (see lookup.h) and connects. false: why says what is wrong. */
+bool target_open(struct target *, const struct address *, struct lookup **held, char *why, size_t size);
+/* After ECONNREFUSED: the next of the name's addresses, or whoever listens at the path now. false: there is none, and it stays with the
+ * one it has. */
 bool target_next(struct target *);
 /* 0, or errno. ECONNREFUSED: this one or the one before came to somewhere where nobody takes it; it may be sent again. */
 int target_send(struct target *, const char *bytes, size_t length);
