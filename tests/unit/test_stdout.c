@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,28 @@ static void test_json_strings_are_escaped(void **state)
 	}
 }
 
+static void test_json_numbers(void **state)
+{
+	static const double values[] = {0, -3, 9007199254740992.0, 1e300, -1e19, 0.1, 1764111111.12345, 1e-9, NAN, INFINITY, -INFINITY};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		struct sheet w;
+		json_t *j, *value;
+
+		memset(&w, 0, sizeof(w));
+		mock_snapshot_init(&w.s);
+		mock_sample(&w.s, "heap_idle", NULL, NULL, values[i]);
+		j = line_of(written(&w, json_write, 0), 0);
+		value = json_object_get(j, "value");
+		if (isfinite(values[i]))
+			assert_true(json_number_value(value) == values[i]);
+		else
+			assert_true(json_is_null(value));
+		json_decref(j);
+		sheet_fini(&w);
+	}
+}
+
 static void test_metrics_are_picked_by_globs(void **state)
 {
 	static const char *const only[] = {"topic_*", "channel_*"}, *const except[] = {"*_latency"};
@@ -255,6 +278,9 @@ static void test_a_file_is_opened_anew_by_a_reload(void **state)
 	assert_int_equal(take(&r, 4, &why), 0);
 	assert_string_equal(contents(r.path), LINES("4"));
 	unlink(other);
+	assert_int_equal(truncate(r.path, 0), 0); /* as copytruncate does */
+	assert_int_equal(take(&r, 4, &why), 0);
+	assert_string_equal(contents(r.path), LINES("4"));
 
 	struct conf bad = r.conf;
 	bad.to = "/nonsuch/f";
@@ -308,7 +334,8 @@ static void test_a_pipe_that_nobody_reads(void **state)
 	tear_down(&r);
 }
 
-/* A blocking pipe, as standard output often is: it is not written to when that would block, and no line is broken. */
+/* A blocking pipe, as standard output often is: it is not written to when that would block, and no line is broken, though these are longer
+ * than what a pipe takes at once. */
 static void test_a_line_that_was_cut_off_is_ended_first(void **state)
 {
 	struct output o = {.fd = -1}, again;
@@ -324,8 +351,8 @@ static void test_a_line_that_was_cut_off_is_ended_first(void **state)
 	o.fd = ends[1];
 	o.type = S_IFIFO;
 	o.name = strdup("pipe");
-	for (; count < 30000; count++)
-		text_printf(&lines, "line %d\n", count);
+	for (; count < 100; count++)
+		text_printf(&lines, "line %d%9000s\n", count, "");
 	assert_int_equal(output_write(&o, &lines, &some, &why), PLUQ_EIO);
 	assert_true(some);
 	assert_string_equal(why.text, "pipe: nobody reads it");
@@ -342,9 +369,10 @@ static void test_a_line_that_was_cut_off_is_ended_first(void **state)
 	text_clear(&lines);
 	text_put_string(&lines, "line 0\nlast\n");
 	assert_int_equal(output_write(&again, &lines, &some, &why), 0);
-	have += (size_t)read(ends[0], all + have, 4096);
+	while ((n = read(ends[0], all + have, (4 << 20) - have - 1)) > 0)
+		have += (size_t)n;
 	for (char *at = all; *at; at = strchr(at, '\n') + 1, next++) {
-		snprintf(line, sizeof(line), "line %d\n", next);
+		snprintf(line, sizeof(line), "line %d ", next);
 		if (strncmp(at, line, strlen(line)) == 0)
 			continue;
 		assert_int_equal(cut++, 0); /* once something is missing, and after a whole line */
@@ -381,18 +409,76 @@ static void test_a_socket_that_nobody_reads(void **state)
 	close(ends[1]);
 }
 
+/* The log may go to the same place: nothing of it comes into the middle of a line, as long as lines fit. */
+static void test_lines_are_written_whole(void **state)
+{
+	struct output o = {.fd = -1};
+	struct text lines = {0};
+	struct pluq_why why;
+	char got[8192], longest[6001];
+	size_t have = 0;
+	int ends[2], cut = 0;
+	bool some;
+	ssize_t n;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	o = (struct output){.fd = ends[1], .type = S_IFSOCK, .name = strdup("socket")};
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	for (int i = 0; i < 2000; i++)
+		text_printf(&lines, "line %d\n", i);
+	text_printf(&lines, "%s\nlast\n", longest);
+	assert_int_equal(output_write(&o, &lines, &some, &why), 0);
+	while ((n = recv(ends[0], got, sizeof(got), MSG_DONTWAIT)) > 0) {
+		assert_memory_equal(got, lines.bytes + have, n);
+		cut += got[n - 1] != '\n';
+		have += (size_t)n;
+	}
+	assert_int_equal(have, lines.length);
+	assert_int_equal(cut, 1); /* the one that does not fit */
+	text_fini(&lines);
+	output_close(&o);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* A full disk has cut it off; now there is room again, but a reload has opened another file. */
+static void test_a_cut_line_is_ended_in_the_file_that_it_is_in(void **state)
+{
+	struct rig r;
+	struct pluq_why why = {""};
+	struct output old, fresh;
+	char other[80];
+
+	set_up(&r);
+	snprintf(other, sizeof(other), "%s.1", r.path);
+	assert_int_equal(output_open(&old, other, &why), 0);
+	assert_int_equal(output_open(&fresh, r.path, &why), 0);
+	text_put_string(&old.rest, "of a line\n");
+	output_follow(&fresh, &old);
+	assert_int_equal(fresh.rest.length, 0);
+	assert_string_equal(contents(other), "of a line\n");
+	output_close(&old);
+	output_close(&fresh);
+	unlink(other);
+	tear_down(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_for_people),
 		cmocka_unit_test(test_json_lines),
 		cmocka_unit_test(test_json_strings_are_escaped),
+		cmocka_unit_test(test_json_numbers),
 		cmocka_unit_test(test_metrics_are_picked_by_globs),
 		cmocka_unit_test(test_a_file_is_opened_anew_by_a_reload),
 		cmocka_unit_test(test_a_full_disk_is_told_of),
 		cmocka_unit_test(test_a_pipe_that_nobody_reads),
 		cmocka_unit_test(test_a_line_that_was_cut_off_is_ended_first),
 		cmocka_unit_test(test_a_socket_that_nobody_reads),
+		cmocka_unit_test(test_lines_are_written_whole),
+		cmocka_unit_test(test_a_cut_line_is_ended_in_the_file_that_it_is_in),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

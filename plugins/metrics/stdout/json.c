@@ -1,5 +1,7 @@
 /* One sample per line, as JSON. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "writing.h"
@@ -46,14 +48,23 @@ static void put_label(struct text *t, const char *name, const char *value)
 	put_string(t, value);
 }
 
+/* It can be read back as the same number. */
 static void put_number(struct text *t, double value)
 {
-	if (!isfinite(value))
+	char number[32];
+
+	if (!isfinite(value)) {
 		text_put_string(t, "null");
-	else if (value == (double)(int64_t)value)
+		return;
+	}
+	if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
 		text_printf(t, "%lld", (long long)value);
-	else
-		text_printf(t, "%.12g", value);
+		return;
+	}
+	snprintf(number, sizeof(number), "%.15g", value);
+	if (strtod(number, NULL) != value)
+		snprintf(number, sizeof(number), "%.17g", value);
+	text_put_string(t, number);
 }
 
 static void put_member(struct text *t, const char *name, double value)

@@ -12,7 +12,7 @@
 
 /* How long a reader that does not read is waited for. */
 #define PATIENCE_MS 1000
-/* What a pipe surely takes at once when it takes anything: it may be a blocking one that others have too. */
+/* What a pipe surely takes at once when it takes anything, and undivided: it may be a blocking one that others have too, such as the log. */
 #define CHUNK 4096
 
 static int fail(struct pluq_why *why, const char *name, const char *wrong)
@@ -59,15 +59,6 @@ int output_open(struct output *o, const char *to, struct pluq_why *why)
 	return PLUQ_ENOMEM;
 }
 
-void output_follow(struct output *o, struct output *earlier)
-{
-	if (o->device != earlier->device || o->inode != earlier->inode)
-		return;
-	text_fini(&o->rest);
-	o->rest = earlier->rest;
-	earlier->rest = (struct text){0};
-}
-
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -90,9 +81,20 @@ static int await_room(const struct output *o, int64_t until_ms)
 	return rc;
 }
 
+/* Whole lines if one fits. */
+static size_t chunk_of(const char *bytes, size_t length)
+{
+	size_t end = length < CHUNK ? length : CHUNK;
+
+	for (size_t n = end; n; n--)
+		if (bytes[n - 1] == '\n')
+			return n;
+	return end;
+}
+
 static ssize_t write_some(const struct output *o, const char *bytes, size_t length, int64_t until_ms)
 {
-	size_t chunk = length < CHUNK ? length : CHUNK;
+	size_t chunk;
 	int rc;
 
 	if (o->type == S_IFREG)
@@ -101,6 +103,7 @@ static ssize_t write_some(const struct output *o, const char *bytes, size_t leng
 		errno = rc < 0 ? errno : ETIMEDOUT;
 		return -1;
 	}
+	chunk = chunk_of(bytes, length);
 	return o->type == S_IFSOCK ? send(o->fd, bytes, chunk, MSG_DONTWAIT | MSG_NOSIGNAL) : write(o->fd, bytes, chunk);
 }
 
@@ -112,11 +115,11 @@ static size_t write_all(const struct output *o, const char *bytes, size_t length
 	while (done < length) {
 		ssize_t n = write_some(o, bytes + done, length - done, until_ms);
 
+		if (n == 0)
+			errno = EAGAIN;
 		if (n > 0)
 			done += (size_t)n;
-		else if (n == 0 || ((errno == EINTR || errno == EAGAIN) && now_ms() < until_ms))
-			continue;
-		else
+		else if ((errno != EINTR && errno != EAGAIN) || now_ms() >= until_ms)
 			return done;
 	}
 	return done;
@@ -167,6 +170,19 @@ int output_write(struct output *o, const struct text *lines, bool *some, struct 
 	rc = failed(o, why);
 	keep_rest(o, lines, done);
 	return rc;
+}
+
+void output_follow(struct output *o, struct output *earlier)
+{
+	struct pluq_why why;
+
+	if (o->device != earlier->device || o->inode != earlier->inode) {
+		write_rest(earlier, 0, &why);
+		return;
+	}
+	text_fini(&o->rest);
+	o->rest = earlier->rest;
+	earlier->rest = (struct text){0};
 }
 
 void output_close(struct output *o)
