@@ -42,7 +42,6 @@ static void on_told(void *arg)
 {
 	struct pluq__daemon *d = arg;
 
-	pluq__loop_clear(&d->loops.loop[0], &d->stop.watch);
 	pluq__loops_stop(&d->loops);
 }
 
@@ -50,7 +49,7 @@ static void on_stored(void *arg, uint64_t lost)
 {
 	struct pluq__daemon *d = arg;
 
-	d->stop.phase++;
+	pluq__loop_clear(&d->loops.loop[0], &d->stop.watch); /* nothing can get lost any more, and metrics have a patience of their own */
 	d->stop.lost = lost;
 	pluq__metrics_await(d->metrics, on_told, d);
 }

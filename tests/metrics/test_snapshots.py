@@ -198,11 +198,12 @@ def test_a_hanging_plugin_holds_up_nobody(launch, tmp_path, dump):
     eventually(lambda: len(dump.snapshots()) > 2, 20, "it goes on")
 
 
-def test_a_plugin_that_hangs_at_the_stop(launch, tmp_path):
-    """The queues are put away meanwhile, and the daemon does not wait for ever."""
+@pytest.mark.parametrize("timeout", ["30s", "3s"])
+def test_a_plugin_that_hangs_at_the_stop(launch, tmp_path, timeout):
+    """The queues are put away meanwhile, and the daemon does not wait for ever. That is no stop that is given up."""
     dump = Dump(tmp_path, interval="1h")
     env = {"TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "") + ":report_thread_leaks=0"}  # the one that hangs
-    d = launch(plugins=dump.plugins(), env=env)
+    d = launch(plugins=dump.plugins(), env=env, shutdown_timeout=timeout)
     with d.client() as p:
         p.pub_all("t", [b"x"] * 3)
     dump.hang_while.touch()
