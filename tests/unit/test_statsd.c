@@ -511,6 +511,8 @@ static void test_nobody_listens(void **state)
 	assert_int_equal(r.host.host.lines[PLUQ_WARN], 4); /* 1, 2, 4, 8 */
 	assert_true(mock_host_logged(&r.host.host, PLUQ_WARN, "1 of 1 datagrams were not taken by 127.0.0.1:"));
 	assert_true(mock_host_logged(&r.host.host, PLUQ_WARN, ": Connection refused (8 rounds in a row)"));
+	counts(&r, -1, -1); /* nothing to send: nobody has come back */
+	assert_int_equal(r.host.host.lines[PLUQ_INFO], 0);
 	r.fd = -1;
 	tear_down(&r);
 }

@@ -118,9 +118,11 @@ static int take(void *self, const struct pluq_snapshot *snapshot, struct pluq_wh
 	return 0;
 }
 
-/* At the first round of a kind, then after two, four, eight ... of them. */
+/* At the first round of a kind, then after two, four, eight ... of them. One without a datagram tells nothing. */
 static void complain(struct statsd *d, const struct round *r)
 {
+	if (!r->packets.count)
+		return;
 	if (!r->lost && d->bad_rounds)
 		d->host->log(d->host, PLUQ_INFO, "%s takes datagrams again, after %llu rounds", r->settings->address.text,
 		    (unsigned long long)d->bad_rounds);
