@@ -517,6 +517,26 @@ static void test_nobody_listens(void **state)
 	tear_down(&r);
 }
 
+static void test_a_line_that_no_datagram_takes(void **state)
+{
+	char *longest = malloc(70001);
+	struct rig r;
+
+	set_up(&r);
+	memset(longest, 'x', 70000);
+	longest[70000] = 0;
+	r.conf.prefix = longest;
+	change(&r);
+	assert_string_equal(counts(&r, 1, 1), "");
+	assert_int_equal(mock_metrics_told(&r.host, "dropped"), 2);
+	assert_true(mock_host_logged(&r.host.host, PLUQ_WARN, ": Message too long (1 rounds in a row)"));
+	r.conf.prefix = "";
+	change(&r);
+	assert_string_equal(counts(&r, 3, 1), "topic.t.message_count:2|c\ntopic.t.channel.c.message_count:0|c\n>");
+	free(longest);
+	tear_down(&r);
+}
+
 static void test_bad_options_say_what_is_wrong(void **state)
 {
 	static const struct {
@@ -572,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_ipv6_and_names_with_several_addresses),
 		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_a_line_that_no_datagram_takes),
 		cmocka_unit_test(test_bad_options_say_what_is_wrong),
 	};
 
