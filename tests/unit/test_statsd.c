@@ -401,6 +401,7 @@ static void test_datagrams_are_spread_over_the_interval(void **state)
 	change(&r);
 	assert_int_equal(ops()->interval_ns(r.self), 11 * SECOND);
 	mock_snapshot_init(&s);
+	s.pub.mono_ns = moved_ns;
 	for (int i = 0; i < 5; i++)
 		mock_sample(&s, "topic_depth", (const char *const[]){"a", "b", "c", "d", "e"}[i], NULL, i);
 	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
@@ -416,6 +417,15 @@ static void test_datagrams_are_spread_over_the_interval(void **state)
 	assert_int_equal(ops()->step(r.self), 0); /* without waiting: the stop */
 	assert_string_equal(received(r.fd), "topic.e.depth:4|g\n>");
 	assert_int_equal(ops()->step(r.self), 0);
+	s.pub.mono_ns = moved_ns - 5 * SECOND / 2; /* what the making of datagrams has taken is missing then */
+	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
+	assert_int_equal(ops()->step(r.self), 3 * SECOND / 2);
+	while (ops()->step(r.self) > 0)
+		;
+	s.pub.mono_ns = moved_ns - 10 * SECOND;
+	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
+	assert_int_equal(ops()->step(r.self), 0); /* all at once */
+	s.pub.mono_ns = moved_ns;
 	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
 	assert_int_equal(ops()->step(r.self), 2 * SECOND);
 	r.conf.interval = 2 * SECOND; /* a shorter one holds at once, or the next round would wait for the end of this one */
@@ -429,7 +439,7 @@ static void test_datagrams_are_spread_over_the_interval(void **state)
 	mock_snapshot_init(&s);
 	assert_int_equal(ops()->take(r.self, &s.pub, &why), 0);
 	assert_int_equal(ops()->step(r.self), 0); /* nothing to send */
-	assert_int_equal(mock_metrics_told(&r.host, "sent"), 10);
+	assert_int_equal(mock_metrics_told(&r.host, "sent"), 20);
 	tear_down(&r);
 }
 

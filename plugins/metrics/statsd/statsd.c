@@ -24,6 +24,7 @@ struct round {
 	struct packets packets;
 	size_t next;               /* to be sent */
 	int64_t began_ns;
+	int64_t late_ns;           /* behind the snapshot; the next one does not wait for that */
 	size_t lost;
 	int error;                 /* why, of the last one */
 };
@@ -115,6 +116,7 @@ static int take(void *self, const struct pluq_snapshot *snapshot, struct pluq_wh
 	r->next = 0;
 	r->lost = 0;
 	r->began_ns = d->host->now_ns(d->host);
+	r->late_ns = r->began_ns - snapshot->mono_ns;
 	return 0;
 }
 
@@ -166,7 +168,9 @@ static void send_one(struct statsd *d, struct round *r)
 /* When the next one is due. */
 static int64_t due(const struct round *r, int64_t interval_ns)
 {
-	return r->began_ns + (int64_t)((double)(interval_ns - SECOND) * (double)r->next / (double)r->packets.count);
+	int64_t spread = interval_ns - SECOND - r->late_ns;
+
+	return spread > 0 ? r->began_ns + (int64_t)((double)spread * (double)r->next / (double)r->packets.count) : r->began_ns;
 }
 
 /* A shorter interval that a reload has brought holds at once: the next round waits for the end of this one. */
