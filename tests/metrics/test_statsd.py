@@ -160,10 +160,10 @@ def test_ephemeral_ones_left_out(launch, sink):
 
 def test_datagrams_are_spread(launch, sink):
     """Over two of the three seconds; the daemon serves meanwhile."""
-    d = launch(plugins=statsd(sink, interval="3s"))
+    d = launch(plugins=statsd(sink))
     for i in range(40):
         d.post("/topic/create", topic=f"t{i:02}")
-    d.post("/topic/create", topic="last")
+    change(d, interval="3s")
     eventually(lambda: "mem.gc_runs" in sink.names(), 20, "a round has gone out")
     end = next(i for i, one in enumerate(sink.datagrams) if b"mem.gc_runs" in one)
     assert end > 5 and sink.times[end] - sink.times[0] > 1
@@ -172,10 +172,11 @@ def test_datagrams_are_spread(launch, sink):
 
 def test_the_rest_goes_out_at_the_stop(launch, sink):
     """What is left of a round, and then a last round: nothing is lost, and nobody waits for the times of datagrams."""
-    d = launch(plugins=statsd(sink, interval="3s"))
+    d = launch(plugins=statsd(sink))
     topics = [f"t{i:02}" for i in range(40)]
     for topic in topics:
         d.post("/topic/create", topic=topic)
+    change(d, interval="3s")
     eventually(lambda: sink.datagrams, 20, "a first datagram")
     d.stop()
     sink.close()
