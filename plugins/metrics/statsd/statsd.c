@@ -166,9 +166,9 @@ static void send_one(struct statsd *d, struct round *r)
 }
 
 /* When the next one is due. */
-static int64_t due(const struct round *r, int64_t interval_ns)
+static int64_t due(const struct round *r, int64_t within_ns)
 {
-	int64_t spread = interval_ns - SECOND - r->late_ns;
+	int64_t spread = within_ns - SECOND - r->late_ns;
 
 	return spread > 0 ? r->began_ns + (int64_t)((double)spread * (double)r->next / (double)r->packets.count) : r->began_ns;
 }
