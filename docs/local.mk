@@ -4,7 +4,7 @@ dist_doc_DATA += docs/architecture.md docs/cluster.md docs/figures.md docs/metri
 # What docs/plugins.md walks through; a test builds and runs it as it is installed.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = docs/examples/auth-backend.c docs/examples/auth-team.c docs/examples/check.lua docs/examples/metrics-backlog.c \
-	docs/examples/publish.js
+	docs/examples/publish.js docs/examples/validator-sender.c
 
 # For Grafana, over what the plugin prometheus serves; a test compares its queries with that.
 grafanadir = $(docdir)/grafana

@@ -1,9 +1,10 @@
-"""docs/plugins.md's walk through an auth plugin, done as it says: built outside the tree from what is installed, dropped in by a file,
-used by nsqjs. And the second example, which blocks: while it waits for its backend, everybody else is served."""
+"""docs/plugins.md's walks through an auth plugin and a validator, done as they say: built outside the tree from what is installed, dropped
+in by a file, used by nsqjs and curl. And the second auth plugin, which blocks: while it waits for its backend, everybody else is served."""
 
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -43,7 +44,7 @@ def test_the_text_shows_the_installed_file(example_files):
     assert len([line for line in SOURCE.splitlines() if line.strip()]) <= 45
 
 
-@pytest.mark.parametrize("name", ["auth-team", "auth-backend", "metrics-backlog"])
+@pytest.mark.parametrize("name", ["auth-team", "auth-backend", "metrics-backlog", "validator-sender"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_it_compiles_without_warnings(installation, example_files, compiler, name):
     run(compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{installation.headers.parent}", "-fsyntax-only",
@@ -196,3 +197,52 @@ def test_a_metrics_plugin(installation, example_files, launch_installed, tmp_pat
         d.stop()
     finally:
         placed.unlink()
+
+
+# a validator
+
+
+V_SOURCE, V_COMMANDS, V_CONFIGURATION, V_CALLS, V_ANSWERS = examples("A custom validator, in some forty lines")
+
+
+@pytest.fixture(params=COMPILERS)
+def validating(request, installation, example_files, launch_installed, tmp_path):
+    """A broker with the walk's validator, of the installed file."""
+    assert (example_files / "validator-sender.c").read_text() == V_SOURCE
+    assert len([line for line in V_SOURCE.splitlines() if line.strip()]) <= 45
+    (tmp_path / "validator-sender.c").write_text(V_SOURCE)
+    placed = installation.build(tmp_path, "validator-sender", V_COMMANDS, request.param)
+    yield configured(launch_installed, V_CONFIGURATION)
+    placed.unlink()
+
+
+def test_the_walk_of_a_validator(validating):
+    d = validating
+    calls, answers = V_CALLS.splitlines(), V_ANSWERS.splitlines()
+    assert len(calls) == len(answers) == 3
+    for call, answer in zip(calls, answers):
+        told = subprocess.run(["sh", "-c", call.replace("curl -d", "curl -sS -d").replace(":4151/", ":%d/" % d.http_at[1])],
+                              capture_output=True, text=True, timeout=scaled(60))
+        assert (told.stdout, told.stderr) == (answer, "")
+    assert d.topic_stats("invoices")["message_count"] == 1
+    with d.client() as c:
+        c.sub("invoices", "c", 2)
+        assert c.message().body == b"billing: paid"
+
+
+def test_what_the_walk_of_a_validator_says_of_its_options(validating):
+    d = validating
+    d.post("/pub", b"shop: paid", topic="invoices")
+    with d.client() as p:
+        for line in (b"nobody", b"shop", b": paid", b"shopkeeper: paid", b"sho: paid", b" shop: paid"):
+            p.command("PUB invoices", line)
+            f = p.frame()
+            why = b"is not known" if b":" in line else b"it has no sender"
+            assert f.data.startswith(b"E_BAD_MESSAGE PUB rejected by validator-sender: ") and f.data.endswith(why), f
+    (d.home / "conf.d" / FILE).write_text(V_CONFIGURATION.replace("billing, shop]", "nobody], on_reject: divert"))
+    d.signal(signal.SIGHUP)
+    d.wait_log(" core: reloaded$")
+    d.post("/pub", b"nobody: paid", topic="invoices")
+    d.post("/pub", b"shop: paid", topic="invoices")
+    assert d.topic_stats("invoices")["message_count"] == 2
+    assert d.topic_stats("invoices.rejected")["message_count"] == 1
