@@ -197,6 +197,11 @@ def test_check_config_starts_nothing(config, tmp_path):
     ("auth-http: {address: ['h:x']}", None, "address 'h:x': the port is none"),
     ("authd: {oauth2_echo_endpoint: x}", None, "oauth2_echo_endpoint is not a URL"),
     ("authd: {https_address: '127.0.0.1:0'}", None, "https_address needs tls_cert and tls_key"),
+    ("stdout: {to: FILE/x}", "a file\n", "FILE/x: Not a directory"),
+    ("stdout: {to: FILE/x}", None, "FILE/x: No such file or directory"),
+    ("validate-lua: {script: FILE}", None, "script: FILE: cannot be opened: No such file or directory"),
+    ("validate-lua: {script: FILE}", "x = 1\n", "script: FILE: there is no function validate"),
+    ("validate-lua: {script: FILE}", "function validate(\n", "script: FILE:2:"),
 ])
 def test_check_config_reads_what_plugins_are_told_to_read(config, tmp_path, plugin, text, said):
     file = tmp_path / "accounts"
@@ -204,6 +209,12 @@ def test_check_config_reads_what_plugins_are_told_to_read(config, tmp_path, plug
         file.write_text(text)
     path = config("plugins: [nsqd, memory, %s]\n" % plugin.replace("FILE", str(file)))
     assert mistake("--config", path, "--check-config").startswith(f"{plugin.split(':')[0]}: {said.replace('FILE', str(file))}")
+
+
+def test_check_config_makes_no_file(config, tmp_path):
+    path = config("plugins: [nsqd, memory, stdout: {to: %s/lines}]\n" % tmp_path)
+    assert pluqd("--config", path, "--check-config").stdout == "the configuration is good\n"
+    assert not (tmp_path / "lines").exists()
 
 
 def test_files_beside_the_file_are_merged(config):

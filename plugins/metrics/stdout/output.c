@@ -59,6 +59,32 @@ int output_open(struct output *o, const char *to, struct pluq_why *why)
 	return PLUQ_ENOMEM;
 }
 
+/* Whether a file could be made there. */
+static int check_folder(const char *path, struct pluq_why *why)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	bool good = folder && access(folder, W_OK | X_OK) == 0;
+	int error = errno;
+
+	free(folder);
+	return good ? 0 : fail(why, path, strerror(error));
+}
+
+/* Nothing is opened: whoever reads a pipe would take it for its end. */
+int output_check(const char *to, struct pluq_why *why)
+{
+	struct stat st;
+
+	if (strcmp(to, "stdout") == 0 || strcmp(to, "stderr") == 0)
+		return 0;
+	if (stat(to, &st))
+		return errno == ENOENT && *to ? check_folder(to, why) : fail(why, to, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return fail(why, to, "it is a directory");
+	return access(to, W_OK) ? fail(why, to, strerror(errno)) : 0;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec t;

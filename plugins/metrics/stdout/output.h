@@ -19,6 +19,8 @@ struct output {
 
 /* to: "stdout", "stderr", or a path. PLUQ_EIO, PLUQ_ENOMEM with why; nothing is owed then. */
 int output_open(struct output *, const char *to, struct pluq_why *why);
+/* Whether output_open may be expected to succeed. PLUQ_EIO with why. */
+int output_check(const char *to, struct pluq_why *why);
 /* The earlier one's cut line goes on here, if both are the same file; else there, if there is room for it by now. */
 void output_follow(struct output *, struct output *earlier);
 /* Whole lines. Waits for a reader no longer than a second. PLUQ_EIO: not all of them went out, why says what is wrong; *some: a part did. */

@@ -231,6 +231,12 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return rc;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	return output_check(((const struct conf *)conf)->to, why);
+}
+
 #define OPTION(member, kind, more, help_) \
 	{ .key = #member, .type = PLUQ_OPT_##kind, .flags = PLUQ_OPT_RELOAD, .offset = offsetof(struct conf, member), .help = help_, more }
 #define MORE(...) __VA_ARGS__
@@ -260,4 +266,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };
