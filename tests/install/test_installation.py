@@ -169,15 +169,22 @@ def test_the_unit_runs_what_is_installed(installation, tmp_path):
     assert re.search(rf"data_path: /var/lib/{folder}$", shipped, re.M)
 
 
-@pytest.mark.parametrize("role,options", [("nsqd", ["broadcast_address", "lookupd_tcp_address"]),
-                                          ("nsqlookupd", ["broadcast_address", "inactive_producer_timeout"]),
-                                          ("nsqauthd", ["https_address", "tls_cert", "oauth2_echo_endpoint"])])
+@pytest.mark.parametrize("role,options", [("nsqd", ["broadcast_address", "lookupd_tcp_address", "- validate-json", "- validate-lua",
+                                                    "- validate-schema", "- statsd", "- stdout", "- prometheus", "- auth-csv", "- auth-http"]),
+                                          ("nsqlookupd", ["broadcast_address", "inactive_producer_timeout", "- prometheus"]),
+                                          ("nsqauthd", ["https_address", "tls_cert", "oauth2_echo_endpoint", "- prometheus"])])
 def test_the_shipped_suggestions_are_good(installation, tmp_path, role, options):
-    """What is commented out in a file is taken as it stands there."""
+    """What is commented out in a file is taken as it stands there: options, and plugins whose files are the site's."""
     shipped = (GUIDE.parents[1] / "etc" / "pluq" / f"{role}.yaml").read_text()
-    whole = re.sub(r"^( +)#(\w+:)", r"\1\2", shipped, flags=re.M)
+    whole = re.sub(r"^( +)#(\w+:|- |    )", r"\1\2", shipped, flags=re.M)
     for option in options:
         assert f"#{option}:" in shipped and f" {option}:" in whole
+    for name in ("accounts.csv", "check.lua", "order.json"):
+        whole = whole.replace(f"/etc/pluq/{name}", str(tmp_path / name))
+    whole = whole.replace("/var/lib/pluq/metrics.json", str(tmp_path / "metrics.json"))
+    the_site_s(role, tmp_path)
+    shutil.copy(GUIDE.parent / "examples" / "check.lua", tmp_path)
+    (tmp_path / "order.json").write_text('{"type": "object"}')
     (tmp_path / "role.yaml").write_text(whole)
     run(installation.daemon, f"--set=plugin_dir={installation.plugins}", *the_site_s(role, tmp_path), "--config", tmp_path / "role.yaml",
         "--check-config")
