@@ -197,6 +197,9 @@ def test_check_config_starts_nothing(config, tmp_path):
     ("auth-http: {address: ['h:x']}", None, "address 'h:x': the port is none"),
     ("authd: {oauth2_echo_endpoint: x}", None, "oauth2_echo_endpoint is not a URL"),
     ("authd: {https_address: '127.0.0.1:0'}", None, "https_address needs tls_cert and tls_key"),
+    ("nsqd: {e2e_processing_latency_percentile: [0.5, 1.5]}", None, "invalid E2E processing latency percentile: 1.5 "),
+    ("nsqd: {tls_cert: FILE}", None, "tls_key: is missing"),
+    ("nsqd: {lookupd_tcp_address: [h]}", None, "lookupd_tcp_address: 'h' is neither "),
     ("stdout: {to: FILE/x}", "a file\n", "FILE/x: Not a directory"),
     ("stdout: {to: FILE/x}", None, "FILE/x: No such file or directory"),
     ("validate-lua: {script: FILE}", None, "script: FILE: cannot be opened: No such file or directory"),
@@ -207,7 +210,7 @@ def test_check_config_reads_what_plugins_are_told_to_read(config, tmp_path, plug
     file = tmp_path / "accounts"
     if text:
         file.write_text(text)
-    path = config("plugins: [nsqd, memory, %s]\n" % plugin.replace("FILE", str(file)))
+    path = config("plugins: [%smemory, %s]\n" % ("" if plugin.startswith("nsqd") else "nsqd, ", plugin.replace("FILE", str(file))))
     assert mistake("--config", path, "--check-config").startswith(f"{plugin.split(':')[0]}: {said.replace('FILE', str(file))}")
 
 

@@ -55,9 +55,9 @@ static int64_t node_id_of(const char *hostname)
 	return (int64_t)(crc32(0, digest, length) % NODE_IDS);
 }
 
-static int set_percentiles(struct nsqd *n, struct pluq_why *why)
+static int check_percentiles(const struct conf *conf, struct pluq_why *why)
 {
-	const struct pluq_floats *list = &n->conf->e2e_processing_latency_percentile;
+	const struct pluq_floats *list = &conf->e2e_processing_latency_percentile;
 
 	for (size_t i = 0; i < list->count; i++)
 		if (!(list->items[i] > 0 && list->items[i] <= 1)) {
@@ -65,11 +65,22 @@ static int set_percentiles(struct nsqd *n, struct pluq_why *why)
 			    "(e2e_processing_latency_percentile takes numbers above 0 and up to 1)", list->items[i]);
 			return PLUQ_EINVAL;
 		}
-	if (list->count == 0)
-		return 0;
+	return 0;
+}
+
+/* A copy: options go with a reload, limits stay. */
+static int set_percentiles(struct nsqd *n, struct pluq_why *why)
+{
+	const struct pluq_floats *list = &n->conf->e2e_processing_latency_percentile;
+	int status = check_percentiles(n->conf, why);
+
+	if (status < 0 || list->count == 0)
+		return status;
 	n->percentiles = malloc(list->count * sizeof(*n->percentiles));
-	if (!n->percentiles)
+	if (!n->percentiles) {
+		snprintf(why->text, sizeof(why->text), "out of memory");
 		return PLUQ_ENOMEM;
+	}
 	memcpy(n->percentiles, list->items, list->count * sizeof(*n->percentiles));
 	return 0;
 }
@@ -234,6 +245,16 @@ static int reload(void *self, const void *conf, struct pluq_why *why)
 	return 0;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	int status = check_percentiles(conf, why);
+
+	if (status == 0)
+		status = tls_options_check(conf, why);
+	return status < 0 ? status : lookup_check(conf, why);
+}
+
 static const struct pluq_handler_ops ops = {.size = sizeof(ops), .start = start, .drain = drain};
 
 PLUQ_PLUGIN_ENTRY = {
@@ -250,4 +271,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };

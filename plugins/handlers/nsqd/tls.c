@@ -27,7 +27,7 @@ static int problem(struct pluq_why *why, const char *text)
 	return PLUQ_EINVAL;
 }
 
-static int check(const struct conf *conf, struct pluq_why *why)
+int tls_options_check(const struct conf *conf, struct pluq_why *why)
 {
 	if (*conf->tls_cert && !*conf->tls_key)
 		return problem(why, "tls_key: is missing, and tls_cert is of no use without it");
@@ -118,7 +118,7 @@ static int check_roots(const struct nsqd *n, struct pluq_why *why)
 
 int tls_start(struct nsqd *n, struct pluq_why *why)
 {
-	int status = check(n->conf, why);
+	int status = tls_options_check(n->conf, why);
 
 	if (status < 0)
 		return status;
@@ -128,7 +128,7 @@ int tls_start(struct nsqd *n, struct pluq_why *why)
 
 int tls_reload(struct nsqd *n, const struct conf *conf, struct pluq_why *why)
 {
-	int status = check(conf, why);
+	int status = tls_options_check(conf, why);
 
 	if (status < 0)
 		return status;

@@ -4,6 +4,8 @@
 
 #include "nsqd.h"
 
+/* Whether they go together; reads no file. PLUQ_EINVAL with the option. */
+int tls_options_check(const struct conf *, struct pluq_why *why);
 /* Init. Without certificate and key TLS is not offered. PLUQ_EINVAL, PLUQ_ETLS, PLUQ_ENOMEM with the option. */
 int tls_start(struct nsqd *, struct pluq_why *why);
 /* Pool. As tls_start, of what a reload can change; on failure nothing has changed. */
