@@ -9,7 +9,7 @@ tests_unit_test_due_LDADD = libcore.la $(TEST_LIBS)
 
 tests_unit_test_latency_SOURCES = tests/unit/test_latency.c tests/unit/cmocka_all.h
 tests_unit_test_latency_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_latency_LDADD = libcore.la $(TEST_LIBS) -lm
+tests_unit_test_latency_LDADD = libcore.la $(TEST_LIBS)
 
 tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c tests/unit/cmocka_all.h tests/unit/loop_rig.c tests/unit/loop_rig.h \
 	tests/unit/net_rig.c tests/unit/net_rig.h

@@ -6,4 +6,4 @@ TESTS += $(PROMETHEUS_TESTS)
 tests_unit_test_prometheus_SOURCES = tests/unit/test_prometheus.c tests/unit/mock_host.c tests/unit/mock_host.h \
 	tests/unit/cmocka_all.h $(prometheus_files)
 tests_unit_test_prometheus_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_prometheus_LDADD = $(TEST_LIBS) -lm
+tests_unit_test_prometheus_LDADD = $(TEST_LIBS)
