@@ -30,7 +30,7 @@ pluq_install() {
 	fi
 	missing=$(pluq_missing "$@" | tr '\n' ' ')
 	[ -n "$missing" ] || return 0
-	if ! pluq_as_root true; then
+	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
 		echo "These packages are missing; as root: apt-get install $missing" >&2
 		return 1
 	fi
@@ -43,7 +43,7 @@ pluq_as_root() { # command...
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
 	else
-		command -v sudo >/dev/null && sudo "$@"
+		sudo "$@"
 	fi
 }
 

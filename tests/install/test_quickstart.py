@@ -84,6 +84,44 @@ def test_missing_packages_are_installed_and_told(tmp_path, is_root):
     assert calls.read_text().splitlines() == (apt if is_root else ["sudo apt-get", apt[0], "sudo env", apt[1]])
 
 
+def programs(folder, **scripts):
+    folder.mkdir()
+    for name, text in scripts.items():
+        (folder / name.replace("_", "-")).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name.replace("_", "-")).chmod(0o755)
+    return folder
+
+
+def test_promtool_is_fetched_without_its_package(tmp_path):
+    """The program alone, into a folder of ours, once; lists of packages that are too old are read anew. Nothing is installed."""
+    calls, lists, there = tmp_path / "calls", tmp_path / "lists", tmp_path / "there"
+    (tmp_path / "package" / "usr" / "bin").mkdir(parents=True)
+    (tmp_path / "package" / "usr" / "bin" / "promtool").write_text("#!/bin/sh\necho as fetched\n")
+    made = programs(
+        tmp_path / "bin", id="echo 0",
+        apt_get=f'for p; do case $p in update | download | install) echo $p >>{calls} ;; esac; done\n'
+                f'case "$*" in *update) touch {lists} ;; *) [ -e {lists} ] && touch prometheus_1.deb ;; esac',
+        dpkg_deb=f'[ "$*" = "--fsys-tarfile prometheus_1.deb" ] && tar -C {tmp_path}/package -c ./usr')
+    for tool in ("sh", "tar", "rm", "mv", "mkdir", "chmod", "touch"):
+        (made / tool).symlink_to(shutil.which(tool))
+    for _ in range(2):
+        r = subprocess.run(["sh", "-euc", f". ./lib-deps.sh; pluq_promtool {there}; sh -c 'sh $PROMTOOL'"], cwd=SCRIPT.parent,
+                           env={"PATH": str(made)}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scaled(20))
+        assert r.returncode == 0 and r.stdout.endswith("as fetched\n"), r.stdout + r.stderr
+    assert calls.read_text().split() == ["download", "update", "download"]
+    assert os.listdir(there) == ["promtool"]
+
+
+def test_promtool_that_cannot_be_fetched_is_no_success(tmp_path):
+    """Its place is told all the same: tests then miss it there, rather than pass it over."""
+    made = programs(tmp_path / "bin", id="echo 0", apt_get="exit 100", dpkg_deb="exit 1")
+    for tool in ("sh", "rm", "mkdir"):
+        (made / tool).symlink_to(shutil.which(tool))
+    r = subprocess.run(["sh", "-c", f'. ./lib-deps.sh; pluq_promtool {tmp_path}/there; echo "$? $PROMTOOL"'], cwd=SCRIPT.parent,
+                       env={"PATH": str(made)}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scaled(20))
+    assert r.stdout.splitlines()[-1] == f"1 {tmp_path}/there/promtool", r.stdout + r.stderr
+
+
 def test_ctrl_c_stops_the_broker_with_nothing_lost(environment, tmp_path):
     """On a terminal, where Ctrl-C reaches everything in the foreground."""
     output = tmp_path / "output"
