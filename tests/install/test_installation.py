@@ -188,3 +188,30 @@ def test_the_shipped_suggestions_are_good(installation, tmp_path, role, options)
     (tmp_path / "role.yaml").write_text(whole)
     run(installation.daemon, f"--set=plugin_dir={installation.plugins}", *the_site_s(role, tmp_path), "--config", tmp_path / "role.yaml",
         "--check-config")
+
+
+def shown_plugins():
+    """The guides' pieces of YAML that name metrics plugins or validators, as whole configurations."""
+    for guide in (GUIDE.parents[1] / "README.md", GUIDE.parent / "operators.md"):
+        for block in re.findall(r"(?:^    .*\n)+", guide.read_text(), re.M):
+            text = re.sub(r"^    ", "", block, flags=re.M)
+            if not re.search(r"^ *- (statsd|stdout|prometheus|validate-\w+):", text, re.M):
+                continue
+            if text.startswith("plugins:"):
+                text = text.replace("plugins:\n", "", 1)
+            else:
+                text = re.sub("^", "  ", text.rstrip("\n"), flags=re.M) + "\n"
+            yield "plugins:\n" + text + ("" if "- nsqd" in text else "  - nsqd\n  - memory\n")
+
+
+@pytest.mark.parametrize("text", list(shown_plugins()), ids=lambda text: re.search(r"- (statsd|stdout|prometheus|validate-\w+)", text)[1])
+def test_what_the_guides_show_is_good(installation, tmp_path, text):
+    for place in ("/etc/pluq", "/var/lib/pluq", "/var/cache/schemas"):
+        (tmp_path / place.lstrip("/")).mkdir(parents=True)
+        text = text.replace(place, f"{tmp_path}{place}")
+    shutil.copy(GUIDE.parent / "examples" / "check.lua", tmp_path / "etc/pluq")
+    (tmp_path / "etc/pluq/common").mkdir()
+    for name in ("order.json", "user.json"):
+        (tmp_path / "etc/pluq" / name).write_text('{"type": "object"}')
+    (tmp_path / "shown.yaml").write_text(text)
+    run(installation.daemon, f"--set=plugin_dir={installation.plugins}", "--config", tmp_path / "shown.yaml", "--check-config")
