@@ -287,7 +287,12 @@ static void patterns(void **state)
 		{"(?=a)a(?!b)", "ac", 1}, {"(?<=a)b", "ab", 1}, {"a+?b", "aab", 1}, {"\\v", "\v", 1}, {"\\cA", "\x01", 1}, {"\\/", "/", 1},
 		{"a++", "a", -9}, {"a{2}+", "a", -9}, {"(?i)a", "A", -9}, {"(?>a)", "a", -9}, {"(*COMMIT)a", "a", -9}, {"\\Qa\\E", "a", -9},
 		{"\\Aa", "a", -9}, {"a\\Z", "a", -9}, {"\\a", "\a", -9}, {"\\K", "a", -9}, {"\\R", "\n", -9}, {"\\X", "a", -9}, {"(", "a", -9},
-		{"[", "a", -9}, {"\\", "a", -9}, {"*", "a", -9}, {"\\p{Nonsense}", "a", -9}, {"\\pL", "a", -9}, {"[\\S]", "a", -9},
+		{"[", "a", -9}, {"\\", "a", -9}, {"*", "a", -9}, {"\\p{Nonsense}", "a", -9}, {"\\pL", "a", -9},
+		{"^[\\s\\S]$", "\n", 1}, {"^[^\\S]$", "a", 0}, {"^[\\S]$", "\xe2\x80\xa8", 0}, {"^[\\S]$", "\xf4\x8f\xbf\xbf", 1}, {"^[\\w-.]+$", "a-.", 1},
+		{"^[\\s-\\uffff]$", "\xef\xbf\x80", 0}, {"^[\\d-z]$", "y", 0}, {"^\\ud83d\\ude00$", "\xf0\x9f\x98\x80", 1}, {"^[\\ud83d\\ude00-\\u{1f601}]$",
+		"\xf0\x9f\x98\x80", 1}, {"\\ud83d", "a", -9}, {"\\u{110000}", "a", -9}, {"\\u{", "a", -9}, {"\\u{61", "a", -9}, {"^\\p{Script=Greek}$", "\xce\xb1", 1},
+		{"^\\p{Script=Greek}$", "\xcd\x82", 0}, {"^\\p{scx=Greek}$", "\xcd\x82", 1}, {"^.$", "\xe2\x80\xa8", 0}, {"^.$", "\r", 0},
+		{"^[.]$", ".", 1}, {"^[.]$", "a", 0}, {"^\\.$", "a", 0}, {"^.{2}$", "ab", 1}, {"(?<=.)b", "ab", 1},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -317,6 +322,13 @@ static void patterns_that_never_end(void **state)
 	text[N - 3] = 'y';
 	memset(text, '1', N - 4);
 	assert_int_equal(match("\\d+x", text, 100000), PATTERN_COST);
+	/* What a back reference compares before it fails; what \d{1000} runs over. */
+	memset(text, 'a', N);
+	text[N / 2] = 'b';
+	assert_int_equal(match("^(a*)b?\\1$", text, 1000), PATTERN_COST);
+	for (int i = 0; i < N; i++)
+		text[i] = i % 1000 == 0 ? 'a' : '1';
+	assert_int_equal(match("\\d{1000}", text, 10000), PATTERN_COST);
 	free(text);
 }
 

@@ -15,9 +15,12 @@
 #define HEAP_MOST_KIB 4096
 #define BYTES_A_STEP 16   /* that an item may run over */
 #define CALLOUTS_A_STEP 2
+#define COMPARED_A_BYTE 8 /* bytes that a back reference compares for one of those */
 
 struct pattern {
 	pcre2_code *code;
+	int64_t callout; /* cost of one, in bytes */
+	bool refers;     /* has back references */
 };
 
 struct pattern_space {
@@ -26,16 +29,33 @@ struct pattern_space {
 };
 
 struct counting {
+	const struct pattern *pattern;
 	int64_t left; /* bytes that may still be run over */
 	size_t at;
 };
+
+/* What a back reference may compare before it fails: nothing else tells of that. */
+static size_t longest(const pcre2_callout_block *block)
+{
+	size_t most = 0;
+
+	for (uint32_t i = 1; i < block->capture_top; i++) {
+		size_t begin = block->offset_vector[2 * i], end = block->offset_vector[2 * i + 1];
+
+		if (begin != PCRE2_UNSET && end > begin && end - begin > most)
+			most = end - begin;
+	}
+	return most;
+}
 
 static int on_callout(pcre2_callout_block *block, void *arg)
 {
 	struct counting *c = arg;
 	size_t at = block->current_position;
 
-	c->left -= BYTES_A_STEP / CALLOUTS_A_STEP + (int64_t)(at > c->at ? at - c->at : c->at - at);
+	c->left -= c->pattern->callout + (int64_t)(at > c->at ? at - c->at : c->at - at);
+	if (c->pattern->refers)
+		c->left -= block->capture_top + (int64_t)(longest(block) / COMPARED_A_BYTE);
 	c->at = at;
 	return c->left < 0 ? PCRE2_ERROR_CALLOUT : 0;
 }
@@ -66,6 +86,7 @@ static pcre2_code *compile(const uint8_t *text, size_t length, char *why, size_t
 struct pattern *pattern_new(const uint8_t *text, size_t length, char *why, size_t room)
 {
 	struct pattern *p = calloc(1, sizeof(*p));
+	uint32_t repeats = 0, references = 0;
 	size_t translated_length;
 	uint8_t *translated;
 
@@ -75,12 +96,18 @@ struct pattern *pattern_new(const uint8_t *text, size_t length, char *why, size_
 	}
 	if (length > PATTERN_MAX) {
 		snprintf(why, room, "longer than %d bytes", PATTERN_MAX);
-	} else if ((translated = pattern_translate(text, length, &translated_length, why, room))) {
+	} else if ((translated = pattern_translate(text, length, &translated_length, &repeats, why, room))) {
 		p->code = compile(translated, translated_length, why, room);
 		free(translated);
 	}
-	if (!p->code)
+	if (!p->code) {
 		pattern_free(&p);
+		return NULL;
+	}
+	/* \d{1000} may run over 999 digits and fail, and the next callout does not tell of it. */
+	p->callout = BYTES_A_STEP / CALLOUTS_A_STEP + repeats;
+	pcre2_pattern_info(p->code, PCRE2_INFO_BACKREFMAX, &references);
+	p->refers = references > 0;
 	return p;
 }
 
@@ -121,7 +148,7 @@ void pattern_space_free(struct pattern_space **s)
 
 int pattern_match(const struct pattern *p, struct pattern_space *s, const uint8_t *text, size_t length, struct value_cost *cost)
 {
-	struct counting counting = {.left = cost->left * BYTES_A_STEP, .at = 0};
+	struct counting counting = {.pattern = p, .left = cost->left * BYTES_A_STEP, .at = 0};
 	int rc;
 
 	if (cost->left < 0)
