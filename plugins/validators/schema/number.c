@@ -133,9 +133,10 @@ static uint64_t remainder_of(const struct decimal *d, uint64_t m)
 	const uint8_t *at = d->digits;
 	uint64_t r = 0;
 
+	/* m is below 10^18, so this fits. */
 	for (uint32_t i = 0; i < d->count; i++, at++) {
 		at += *at == '.';
-		r = (uint64_t)(((unsigned __int128)r * 10 + (*at - '0')) % m);
+		r = (r * 10 + (uint64_t)(*at - '0')) % m;
 	}
 	return r;
 }
