@@ -1,10 +1,12 @@
 """validate-schema through the daemon; what JSON Schema says is in the unit tests and in the run of the public suite."""
 
 import json
+import subprocess
 import threading
 
 import pytest
 
+from pluqtest import scaled
 from pluqtest.authbackends import reload_and_wait
 from pluqtest.client import sized
 
@@ -55,11 +57,16 @@ def test_batches(launch, tmp_path):
     ({"properties": {"a": {"$ref": "http://example.com/x.json"}}},
      "s.json: at /properties/a/$ref: refers to http://example.com/x.json, which is not among the files given"),
     ('{"type":\n "integer",}', "s.json:2:12: a member's name is wanted"),
+    ({"type": "strng"}, "s.json: at /type: there is no such type"),
+    ({"minimum": "5"}, "s.json: at /minimum: no number"),
     ({"$ref": "#"}, "s.json: the schema at the root leads back to itself"),
     ({"$schema": "http://json-schema.org/draft-04/schema#"}, "at /$schema: this $schema is neither 2020-12 nor draft 7"),
 ])
 def test_schemas_that_stop_a_start(launch, tmp_path, schema, line):
-    d = launch.make(plugins=[("validate-schema", {"schema": written(tmp_path, "s.json", schema)})]).spawn()
+    d = launch.make(plugins=[("validate-schema", {"schema": written(tmp_path, "s.json", schema)})])
+    checked = subprocess.run([*d.command(), "--check-config"], capture_output=True, text=True, timeout=scaled(20))
+    assert checked.returncode == 1 and checked.stdout == "" and line in checked.stderr
+    d.spawn()
     assert d.wait() != 0
     last = d.log().strip().splitlines()[-1]
     assert last.startswith("pluqd: ") and "validate-schema" in last and line in last

@@ -103,7 +103,8 @@ static int sources_of(const struct conf *conf, struct program_source *sources, c
 	return 0;
 }
 
-static int load(const struct pluq_host *host, const struct conf *conf, struct rules *r, struct pluq_why *why)
+/* host: for warnings; NULL: none. */
+static int load(const struct pluq_host *host, const struct conf *conf, struct program *out, struct pluq_why *why)
 {
 	size_t room = conf->schemas.count + 1;
 	struct program_source *sources = calloc(room, sizeof(*sources));
@@ -111,11 +112,11 @@ static int load(const struct pluq_host *host, const struct conf *conf, struct ru
 	struct program_options options = {.sources = sources, .source_count = conf->schemas.count + (*conf->schema ? 1 : 0),
 	    .library = conf->library.items, .library_count = conf->library.count,
 	    .draft = conf->draft == 0 ? DRAFT_2020 : DRAFT_7, .assert_format = conf->assert_format,
-	    .warn = warn, .warn_arg = (void *)(uintptr_t)host};
+	    .warn = host ? warn : NULL, .warn_arg = (void *)(uintptr_t)host};
 	int rc = sources && globs ? sources_of(conf, sources, globs, why) : store_no_memory(why);
 
 	if (!rc)
-		rc = program_load(&r->program, &options, why);
+		rc = program_load(out, &options, why);
 	for (size_t i = 0; globs && i < room; i++)
 		free(globs[i]);
 	free(globs);
@@ -130,7 +131,7 @@ static int rules_new(const struct pluq_host *host, const struct conf *conf, stru
 
 	if (!r)
 		return store_no_memory(why);
-	if ((rc = load(host, conf, r, why))) {
+	if ((rc = load(host, conf, &r->program, why))) {
 		free(r);
 		return rc;
 	}
@@ -268,6 +269,17 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	return 0;
 }
 
+/* pluq_plugin.check */
+static int check(const void *conf, struct pluq_why *why)
+{
+	struct program program;
+	int rc = load(NULL, conf, &program, why);
+
+	if (!rc)
+		program_fini(&program);
+	return rc;
+}
+
 static const struct pluq_option options[] = {
 	PLUQ_VALIDATOR_OPTIONS,
 	{.key = "schema", .type = PLUQ_OPT_STRING, .flags = PLUQ_OPT_RELOAD, .offset = offsetof(struct conf, schema),
@@ -308,4 +320,5 @@ PLUQ_PLUGIN_ENTRY = {
 	.fini = fini,
 	.reload = reload,
 	.ops = &ops,
+	.check = check,
 };
