@@ -24,7 +24,7 @@ int store_no_memory(struct pluq_why *why)
 
 int store_fail(struct pluq_why *why, const struct document *doc, const struct json_node *node, const char *fmt, ...)
 {
-	char pointer[84], text[120];
+	char pointer[84], text[120], shown[120];
 	const char *name = doc->name;
 	size_t length = strlen(name);
 	va_list args;
@@ -32,9 +32,10 @@ int store_fail(struct pluq_why *why, const struct document *doc, const struct js
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	pointer_show(text, strlen(text), shown, sizeof(shown)); /* there may be names and references in it */
 	pointer_text(doc->json.nodes, node, pointer, sizeof(pointer));
 	snprintf(why->text, sizeof(why->text), "%s%s: at %s: %s", length > 60 ? "..." : "", length > 60 ? name + length - 57 : name,
-	    *pointer ? pointer : "the root", text);
+	    *pointer ? pointer : "the root", shown);
 	return PLUQ_EINVAL;
 }
 
@@ -137,12 +138,16 @@ static int open_and_parse(struct document *d, struct pluq_why *why)
 
 static char *file_uri(const char *path)
 {
-	char full[PATH_MAX], *uri;
+	char full[PATH_MAX], *uri, *out;
 
 	if (!realpath(path, full))
 		snprintf(full, sizeof(full), "/%s", path);
-	if ((uri = malloc(strlen(full) + 8)))
-		sprintf(uri, "file://%s", full);
+	if (!(uri = malloc(strlen(full) * 3 + 8)))
+		return NULL;
+	out = stpcpy(uri, "file://");
+	/* What would end the path, or be taken for an escape. */
+	for (const char *c = full; *c; c++)
+		out += sprintf(out, strchr("%?#", *c) ? "%%%02X" : "%c", *c);
 	return uri;
 }
 
