@@ -286,6 +286,11 @@ static void formats_are_remarks_unless_asserted(void **state)
 	rejects("\"1.2.3\"", "at the root: not of this format (schema /format)");
 	with("{\"format\":\"a-format-of-our-own\"}");
 	accepts("\"\"");
+	assert_true(mock_host_logged(&host, PLUQ_WARN, "s.json: at the root: a-format-of-our-own is no format of JSON Schema and is not checked"));
+	files = 0;
+	write_as("s.json", "{\"items\":{\"format\":\"idn-email\"}}");
+	assert_int_equal(start(), PLUQ_EINVAL);
+	assert_non_null(strstr(why.text, "s.json: at /items/format: this format cannot be checked"));
 }
 
 /* --- what stops a start */
@@ -302,6 +307,9 @@ static void refused(void **state)
 		{"{\"type\":[]}", "an empty list of types"},
 		{"{\"minLength\":-1}", "s.json: at /minLength: no whole number of 0 or more"},
 		{"{\"minLength\":1.5}", "no whole number"},
+		{"{\"minLength\":12345678901234567890.5}", "no whole number"},
+		{"{\"minLength\":0.12345678901234567890123}", "no whole number"},
+		{"{\"minLength\":-12345678901234567890}", "no whole number"},
 		{"{\"multipleOf\":0}", "not above 0"},
 		{"{\"multipleOf\":1.2345678901234567891}", "more than 18 digits"},
 		{"{\"minimum\":\"1\"}", "at /minimum: no number"},
@@ -309,7 +317,17 @@ static void refused(void **state)
 		{"{\"required\":\"a\"}", "an array of names is wanted"},
 		{"{\"required\":true}", "an array of names is wanted"},
 		{"{\"required\":[1]}", "at /required/0: a name is wanted"},
+		{"{\"required\":[\"a\",\"b\",\"a\"]}", "at /required: a name occurs twice"},
+		{"{\"dependentRequired\":{\"x\":[\"a\",\"a\"]}}", "at /dependentRequired/x: a name occurs twice"},
+		{"{\"type\":[\"null\",\"null\"]}", "at /type/1: this type occurs twice"},
 		{"{\"enum\":1}", "enum is no array"},
+		{"{\"title\":1}", "at /title: a string is wanted"},
+		{"{\"$comment\":1}", "at /$comment: a string is wanted"},
+		{"{\"examples\":{}}", "at /examples: an array is wanted"},
+		{"{\"readOnly\":\"no\"}", "at /readOnly: true or false is wanted"},
+		{"{\"contentSchema\":{\"type\":\"int\"}}", "at /contentSchema/type: there is no such type"},
+		{"{\"prefixItems\":[]}", "at /prefixItems: an array of schemas is wanted, with one at least"},
+		{"{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"additionalItems\":1}", "at /additionalItems: a schema is wanted"},
 		{"{\"allOf\":[]}", "with one at least"},
 		{"{\"properties\":{\"a\":1}}", "at /properties/a: a schema is wanted"},
 		{"{\"properties\":{\"a\":[]}}", "at /properties/a: a schema is wanted"},
@@ -334,6 +352,10 @@ static void refused(void **state)
 		{"{\"$schema\":\"http://json-schema.org/draft-04/schema#\"}", "at /$schema: this $schema is neither 2020-12 nor draft 7"},
 		{"{\"$schema\":\"https://json-schema.org/draft/2019-09/schema\"}", "neither 2020-12 nor draft 7"},
 		{"{\"$schema\":1}", "$schema is no string"},
+		{"{\"not\":{\"$schema\":\"http://json-schema.org/draft-04/schema#\"}}", "at /not/$schema: this $schema is neither"},
+		{"{\"not\":{\"$schema\":\"http://json-schema.org/draft-07/schema#\"}}", "at /not/$schema: another $schema than around it needs an $id"},
+		{"{\"$defs\":{\"a\":{\"$anchor\":\"x y\"}}}", "at /$defs/a/$anchor: this is no name for an anchor"},
+		{"{\"$ref\":\"a\\nb\"}", "s.json: at /$ref: refers to file:"},
 		{"{\"$id\":\"http://x/a#b\"}", "at /$id: $id has a fragment"},
 		{"{\"$id\":1}", "$id is no string"},
 		{"{\"$defs\":{\"a\":{\"$anchor\":\"x\"},\"b\":{\"$anchor\":\"x\"}}}", "the same anchor stands elsewhere"},
@@ -411,6 +433,7 @@ static void libraries(void **state)
 	write_as("lib/plain.json", "{\"type\":\"string\"}");
 	write_as("lib/broken.json", "{");
 	write_as("lib/old.json", "{\"$schema\":\"http://json-schema.org/draft-04/schema#\"}");
+	write_as("lib/half.json", "{\"$defs\":{\"a\":true,\"b\":{\"$anchor\":\"1\"}}}");
 	set_text("schema", write_as("s.json", "{\"properties\":{\"a\":{\"$ref\":\"http://x/id.json#num\"},\"b\":{\"$ref\":\"http://y/plain.json\"}}}"));
 	snprintf(item, sizeof(item), "http://y/=%s", inner);
 	set_list("library", item, NULL);
@@ -430,6 +453,28 @@ static void libraries(void **state)
 	set_text("schema", write_as("s.json", "{\"$ref\":\"lib/old.json\"}"));
 	assert_int_equal(start(), PLUQ_EINVAL);
 	assert_non_null(strstr(why.text, "old.json: at /$schema: "));
+	/* ... also when it has been looked into for the sake of another. */
+	set_text("schema", write_as("s.json", "{\"allOf\":[{\"$ref\":\"lib/plain.json\"},{\"$ref\":\"lib/half.json#/$defs/a\"}]}"));
+	assert_int_equal(start(), PLUQ_EINVAL);
+	assert_non_null(strstr(why.text, "half.json: at /$defs/b/$anchor: "));
+}
+
+/* What a path may have and a URI has another use for. */
+static void odd_paths(void **state)
+{
+	char inner[96], path[128];
+
+	snprintf(inner, sizeof(inner), "%s/a#b?c%%20d", folder);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	snprintf(path, sizeof(path), "%s", strrchr(inner, '/') + 1);
+	strcat(path, "/other.json");
+	set_list("library", write_as(path, "{\"type\":\"null\"}"), NULL);
+	*strrchr(path, '/') = 0;
+	strcat(path, "/s.json");
+	set_text("schema", write_as(path, "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"other.json\"}}}"));
+	starts();
+	accepts("null");
+	rejects("1", "at the root: not of type null (schema other.json#/type)");
 }
 
 /* --- limits */
@@ -478,6 +523,7 @@ static void hostile_messages(void **state)
 		    "", "[", "1]", 60},
 		{"{\"items\":{\"not\":{\"enum\":[0,2,3,4,5,6,7,8,9]}}}", "[1", ",1", "]", 300000},
 		{"{\"uniqueItems\":true}", "[1", ",1", "]", 300000},
+		{"{\"pattern\":\"\\\\S{6000}\"}", "\"", "11111111111111111111111111111111111111111111111111111111111111111111111111111 ", "\"", 12000},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -526,6 +572,18 @@ static void circles_that_show_late(void **state)
 	with("{\"$id\":\"http://x/a\",\"$dynamicAnchor\":\"n\",\"$ref\":\"http://x/b\",\"$defs\":{\"b\":{\"$id\":\"http://x/b\","
 	     "\"$dynamicRef\":\"#n\",\"$defs\":{\"n\":{\"$dynamicAnchor\":\"n\"}}}}}");
 	rejects("1", "cannot be judged: too many schemas within each other");
+}
+
+/* --- --check-config */
+
+static void a_check_finds_what_a_start_would(void **state)
+{
+	set_text("schema", write_as("s.json", "{\"type\":\"int\"}"));
+	assert_int_equal(pluq_plugin_entry.check(conf, &why), PLUQ_EINVAL);
+	assert_non_null(strstr(why.text, "s.json: at /type: there is no such type"));
+	files = 0;
+	write_as("s.json", "{\"additionalItems\":true}");
+	assert_int_equal(pluq_plugin_entry.check(conf, &why), 0);
 }
 
 /* --- reload */
@@ -591,8 +649,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(reasons), TEST(reasons_are_short), TEST(topics_have_schemas), TEST(two_files_with_one_id), TEST(drafts), TEST(formats_are_remarks_unless_asserted),
-		TEST(refused), TEST(refused_for_its_options), TEST(vocabularies), TEST(libraries), TEST(limits), TEST(hostile_messages),
-		TEST(large_messages), TEST(circles_that_show_late), TEST(a_reload_takes_all_or_nothing), TEST(judging_while_it_is_reloaded),
+		TEST(refused), TEST(refused_for_its_options), TEST(vocabularies), TEST(libraries), TEST(odd_paths), TEST(limits), TEST(hostile_messages),
+		TEST(large_messages), TEST(circles_that_show_late), TEST(a_check_finds_what_a_start_would), TEST(a_reload_takes_all_or_nothing), TEST(judging_while_it_is_reloaded),
 	};
 
 	return cmocka_run_group_tests_name("validate_schema", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "pointer.h"
 
 #define SCHEMAS_MOST 1000000
@@ -116,11 +117,12 @@ int compile_limit(struct compiler *c, struct source *s, const struct json_node *
 {
 	uint64_t m = 0;
 
-	if (value->type == JSON_NUMBER && json_is_number_long(value) && *value->u.text != '-') {
-		m = UINT32_MAX; /* nothing has as many, not even if it is no whole number */
+	if (value->type != JSON_NUMBER || !number_is_integer(value) ||
+	    (json_is_number_long(value) ? *value->u.text == '-' : value->u.mantissa < 0))
+		return compile_fail(c, s, value, "no whole number of 0 or more");
+	if (json_is_number_long(value)) {
+		m = UINT32_MAX; /* more than 18 digits: nothing has as many */
 	} else {
-		if (value->type != JSON_NUMBER || json_is_number_long(value) || value->u.mantissa < 0 || (int32_t)value->length < 0)
-			return compile_fail(c, s, value, "no whole number of 0 or more");
 		m = (uint64_t)value->u.mantissa;
 		for (uint32_t i = 0; i < value->length && m < UINT32_MAX; i++)
 			m *= 10;
@@ -143,16 +145,15 @@ static int want_definitions(struct compiler *c, struct source *s, const struct j
 	return rc;
 }
 
-static void warn_of(struct compiler *c, const struct source *s, const struct json_node *name)
+void compile_warn(struct compiler *c, const struct source *s, const struct json_node *word, const char *what)
 {
 	struct pluq_why text;
 	char shown[40];
 
-	if (!c->options->warn || !keyword_is_foreign(name))
+	if (!c->options->warn)
 		return;
-	pointer_show(name->u.text, name->length, shown, sizeof(shown));
-	store_fail(&text, s->doc, s->node, "%s means nothing in %s and is ignored", shown,
-	    s->dialect->draft == DRAFT_7 ? "draft 7" : "this dialect of 2020-12");
+	pointer_show(word->u.text, word->length, shown, sizeof(shown));
+	store_fail(&text, s->doc, s->node, "%s %s", shown, what);
 	c->options->warn(c->options->warn_arg, text.text);
 }
 
@@ -169,8 +170,8 @@ static int gather(struct compiler *c, struct source *s)
 			rc = want_definitions(c, s, name + 1);
 		else if (k && (!alone || k->id == KW_REF))
 			s->values[k->id] = name + 1;
-		else if (!k && !json_string_is(name, "$anchor") && !json_string_is(name, "$dynamicAnchor"))
-			warn_of(c, s, name);
+		else if (!k && keyword_is_foreign(name, s->dialect))
+			compile_warn(c, s, name, s->dialect->draft == DRAFT_7 ? "means nothing in draft 7 and is ignored" : "means nothing in this dialect of 2020-12 and is ignored");
 	}
 	return rc;
 }
@@ -190,7 +191,7 @@ static void sort_ops(struct op *ops, uint32_t count)
 
 static int compile_schema(struct compiler *c, const struct wanted *w)
 {
-	static const compile_fn steps[] = {compile_scalars, compile_objects, compile_arrays, compile_logic};
+	static const compile_fn steps[] = {compile_scalars, compile_objects, compile_arrays, compile_logic, compile_remarks};
 	struct source s = {.doc = w->doc, .node = w->node, .schema = w->schema};
 	struct schema *schema = &c->p->schemas[w->schema];
 	uint32_t known = w->doc->resource_of[store_node_index(w->doc, w->node)];

@@ -37,6 +37,7 @@ int compile_scalars(struct compiler *, struct source *);
 int compile_objects(struct compiler *, struct source *);
 int compile_arrays(struct compiler *, struct source *);
 int compile_logic(struct compiler *, struct source *);
+int compile_remarks(struct compiler *, struct source *);
 
 /* Index that the schema at this place has or will have. */
 int compile_want(struct compiler *, struct document *, const struct json_node *, uint32_t *schema);
@@ -50,6 +51,8 @@ struct name *compile_name(struct compiler *, const struct json_node *name); /* N
 int compile_pattern(struct compiler *, struct source *, const struct json_node *text, struct pattern **out);
 /* A count; what is above 32 bits becomes the largest. */
 int compile_limit(struct compiler *, struct source *, const struct json_node *value, uint32_t *out);
+/* word: a string that is surely not what was meant. */
+void compile_warn(struct compiler *, const struct source *, const struct json_node *word, const char *what);
 const char *compile_place(struct compiler *, const struct document *, const struct json_node *); /* NULL: no memory */
 int compile_no_memory(struct compiler *);
 #define compile_fail(c, s, node, ...) store_fail((c)->why, (s)->doc, node, __VA_ARGS__)

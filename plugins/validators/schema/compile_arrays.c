@@ -10,6 +10,9 @@ static int items(struct compiler *c, struct source *s)
 	struct op *op;
 	int rc = 0;
 
+	/* It must be a schema even where it means nothing. */
+	if ((rc = compile_want_value(c, s, KW_ADDITIONAL_ITEMS, &rest)))
+		return rc;
 	if (value && value->type == JSON_ARRAY) {
 		if (s->dialect->draft != DRAFT_7)
 			return compile_fail(c, s, value, "items is an array; 2020-12 has prefixItems for that");
@@ -19,8 +22,8 @@ static int items(struct compiler *c, struct source *s)
 	if (!prefix && !value)
 		return 0;
 	if (prefix) {
-		if (prefix->type != JSON_ARRAY)
-			return compile_fail(c, s, prefix, "an array of schemas is wanted");
+		if (prefix->type != JSON_ARRAY || prefix->length == 0)
+			return compile_fail(c, s, prefix, "an array of schemas is wanted, with one at least");
 		rc = compile_list(c, s, prefix, &first, &count);
 	}
 	if (rc || (rc = compile_want_value(c, s, rest_keyword, &rest)))

@@ -1,11 +1,45 @@
 /* Keywords about the members of objects. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile.h"
 
 static int object_of(struct compiler *c, struct source *s, const struct json_node *value)
 {
 	return value->type == JSON_OBJECT ? 0 : compile_fail(c, s, value, "an object is wanted");
+}
+
+/* json_compare_fn */
+static int by_name(const void *arg, uint32_t a, uint32_t b)
+{
+	const struct name *x = (const struct name *)arg + a, *y = (const struct name *)arg + b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	if (x->length != y->length)
+		return x->length < y->length ? -1 : 1;
+	return memcmp(x->text, y->text, x->length);
+}
+
+/* An array of names has each once. */
+static int names_differ(struct compiler *c, struct source *s, const struct json_node *array, uint32_t first)
+{
+	const struct name *names;
+	uint32_t *order;
+	bool good = true;
+
+	if (array->length < 2)
+		return 0;
+	names = c->p->names + first;
+	if (!(order = malloc(array->length * sizeof(*order))))
+		return compile_no_memory(c);
+	for (uint32_t i = 0; i < array->length; i++)
+		order[i] = i;
+	json_sort(order, array->length, by_name, names);
+	for (uint32_t i = 1; i < array->length && good; i++)
+		good = by_name(names, order[i - 1], order[i]) != 0;
+	free(order);
+	return good ? 0 : compile_fail(c, s, array, "a name occurs twice");
 }
 
 /* Strings into `names`. */
@@ -22,7 +56,7 @@ static int names(struct compiler *c, struct source *s, const struct json_node *a
 		if (!compile_name(c, at))
 			return PLUQ_ENOMEM;
 	}
-	return 0;
+	return names_differ(c, s, array, *first);
 }
 
 static int required(struct compiler *c, struct source *s)

@@ -4,7 +4,7 @@
 #include "number.h"
 
 /* What compiling a pattern costs: {1000}s within each other make much of few bytes. */
-#define REGEX_STEPS 5000
+#define REGEX_STEPS 10000
 
 static const struct {
 	const char *name;
@@ -50,6 +50,8 @@ static int type(struct compiler *c, struct source *s)
 			t++;
 		if (t == sizeof(types) / sizeof(*types))
 			return compile_fail(c, s, at, "there is no such type");
+		if (schema->types & types[t].bits)
+			return compile_fail(c, s, at, "this type occurs twice");
 		schema->types |= types[t].bits;
 	}
 	if (count == 0)
@@ -132,10 +134,12 @@ static int format(struct compiler *c, struct source *s)
 	if (!s->dialect->assert_format)
 		return 0;
 	check = format_find(value);
-	if (!check && (s->dialect->vocabularies & VOCAB_FORMAT_ASSERTION))
-		return compile_fail(c, s, value, "this format cannot be asserted, as format-assertion demands");
-	if (!check)
+	if (!check && ((s->dialect->vocabularies & VOCAB_FORMAT_ASSERTION) || format_is_standard(value)))
+		return compile_fail(c, s, value, "this format cannot be checked");
+	if (!check) {
+		compile_warn(c, s, value, "is no format of JSON Schema and is not checked");
 		return 0;
+	}
 	if (!(op = compile_op(c, s, OP_FORMAT, APPLIES(JSON_STRING), value)))
 		return PLUQ_ENOMEM;
 	op->u.format = check;

@@ -242,6 +242,17 @@ static bool regex(const uint8_t *text, size_t length)
 	return good;
 }
 
+bool format_is_standard(const struct json_node *name)
+{
+	static const char *const others[] = {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (json_string_is(name, others[i]))
+			return true;
+	}
+	return false;
+}
+
 format_fn format_find(const struct json_node *name)
 {
 	static const struct {

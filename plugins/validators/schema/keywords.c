@@ -50,6 +50,17 @@ static const struct keyword keywords[] = {
 	{"else", KW_ELSE, BOTH, VOCAB_APPLICATOR, SHAPE_SCHEMA},
 	{"unevaluatedItems", KW_UNEVALUATED_ITEMS, DRAFT_2020, VOCAB_UNEVALUATED, SHAPE_SCHEMA},
 	{"unevaluatedProperties", KW_UNEVALUATED_PROPERTIES, DRAFT_2020, VOCAB_UNEVALUATED, SHAPE_SCHEMA},
+	{"$comment", KW_COMMENT, BOTH, VOCAB_CORE, SHAPE_NONE},
+	{"$vocabulary", KW_VOCABULARY, DRAFT_2020, VOCAB_CORE, SHAPE_NONE},
+	{"title", KW_TITLE, BOTH, VOCAB_META_DATA, SHAPE_NONE},
+	{"description", KW_DESCRIPTION, BOTH, VOCAB_META_DATA, SHAPE_NONE},
+	{"examples", KW_EXAMPLES, BOTH, VOCAB_META_DATA, SHAPE_NONE},
+	{"deprecated", KW_DEPRECATED, DRAFT_2020, VOCAB_META_DATA, SHAPE_NONE},
+	{"readOnly", KW_READ_ONLY, BOTH, VOCAB_META_DATA, SHAPE_NONE},
+	{"writeOnly", KW_WRITE_ONLY, BOTH, VOCAB_META_DATA, SHAPE_NONE},
+	{"contentEncoding", KW_CONTENT_ENCODING, BOTH, VOCAB_CONTENT, SHAPE_NONE},
+	{"contentMediaType", KW_CONTENT_MEDIA_TYPE, BOTH, VOCAB_CONTENT, SHAPE_NONE},
+	{"contentSchema", KW_CONTENT_SCHEMA, DRAFT_2020, VOCAB_CONTENT, SHAPE_SCHEMA},
 };
 
 static const struct {
@@ -72,13 +83,14 @@ const struct keyword *keyword_find(const struct json_node *name, const struct di
 	return NULL;
 }
 
-bool keyword_is_foreign(const struct json_node *name)
+bool keyword_is_foreign(const struct json_node *name, const struct dialect *d)
 {
-	static const char *const older[] = {"$recursiveRef", "$recursiveAnchor", "extends", "disallow", "divisibleBy", "id",
-	    "$dynamicAnchor", "$anchor"};
+	static const char *const older[] = {"$recursiveRef", "$recursiveAnchor", "extends", "disallow", "divisibleBy", "id"};
 
+	if (json_string_is(name, "$anchor") || json_string_is(name, "$dynamicAnchor"))
+		return d->draft == DRAFT_7;
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
-		if (json_string_is(name, keywords[i].name))
+		if (!(keywords[i].vocabulary & (VOCAB_META_DATA | VOCAB_CONTENT)) && json_string_is(name, keywords[i].name))
 			return true;
 	}
 	for (size_t i = 0; i < sizeof(older) / sizeof(*older); i++) {

@@ -41,6 +41,8 @@ enum keyword_id {
 	KW_DEPENDENT_SCHEMAS, KW_DEPENDENCIES,
 	KW_ALL_OF, KW_ANY_OF, KW_ONE_OF, KW_NOT, KW_IF, KW_THEN, KW_ELSE,
 	KW_UNEVALUATED_ITEMS, KW_UNEVALUATED_PROPERTIES,
+	KW_COMMENT, KW_VOCABULARY, KW_TITLE, KW_DESCRIPTION, KW_EXAMPLES, KW_DEPRECATED, KW_READ_ONLY, KW_WRITE_ONLY,
+	KW_CONTENT_ENCODING, KW_CONTENT_MEDIA_TYPE, KW_CONTENT_SCHEMA,
 	KW_COUNT
 };
 
@@ -61,8 +63,9 @@ struct dialect {
 
 /* The keyword that the name is in this dialect, or NULL: one to ignore. */
 const struct keyword *keyword_find(const struct json_node *name, const struct dialect *);
-/* That of the other draft, or of an older one, which people write by mistake. */
-bool keyword_is_foreign(const struct json_node *name);
+/* That of the other draft, or of an older one, which people write by mistake; one that would say nothing anyway is none. For a name
+ * that keyword_find has not found. */
+bool keyword_is_foreign(const struct json_node *name, const struct dialect *);
 
 /* "draft 7" or "2020-12" by the URI of its meta-schema (without a fragment); 0: neither. */
 uint8_t draft_by_uri(const char *uri);

@@ -7,6 +7,7 @@ validate_schema_core = \
 	plugins/validators/schema/compile_circle.c \
 	plugins/validators/schema/compile_logic.c \
 	plugins/validators/schema/compile_objects.c \
+	plugins/validators/schema/compile_remarks.c \
 	plugins/validators/schema/compile_scalars.c \
 	plugins/validators/schema/format.c plugins/validators/schema/format.h \
 	plugins/validators/schema/format_time.c plugins/validators/schema/format_time.h \

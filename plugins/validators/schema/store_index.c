@@ -134,6 +134,17 @@ static int add_anchor(struct store *s, struct document *d, const struct json_nod
 	return 0;
 }
 
+static bool is_anchor(const struct json_node *name)
+{
+	for (uint32_t i = 0; i < name->length; i++) {
+		uint8_t c = name->u.text[i], low = c | 0x20;
+
+		if (!((low >= 'a' && low <= 'z') || c == '_' || (i && ((c >= '0' && c <= '9') || c == '-' || c == '.'))))
+			return false;
+	}
+	return name->length > 0;
+}
+
 static int anchors(struct store *s, struct document *d, const struct json_node *node, uint32_t resource, struct pluq_why *why)
 {
 	static const char *const names[] = {"$anchor", "$dynamicAnchor"};
@@ -144,8 +155,11 @@ static int anchors(struct store *s, struct document *d, const struct json_node *
 	for (int i = 0; i < 2 && !rc; i++) {
 		const struct json_node *name = json_get(node, names[i]);
 
-		if (name && !(rc = plain_string(d, name, names[i], why)))
-			rc = add_anchor(s, d, node, name, 0, i == 1, resource, why);
+		if (!name || (rc = plain_string(d, name, names[i], why)))
+			continue;
+		if (!is_anchor(name))
+			return store_fail(why, d, name, "this is no name for an anchor");
+		rc = add_anchor(s, d, node, name, 0, i == 1, resource, why);
 	}
 	return rc;
 }
@@ -184,6 +198,24 @@ static int identify(struct store *s, struct document *d, const struct json_node 
 	}
 	if (hash && old && hash + 1 < (const char *)id->u.text + id->length)
 		return add_anchor(s, d, node, id, (uint32_t)(hash + 1 - (const char *)id->u.text), false, *resource, why);
+	return 0;
+}
+
+/* $schema in a schema that is no resource of its own cannot change how it is read. */
+static int no_other_dialect(const struct store *s, const struct document *d, const struct json_node *node, uint32_t resource,
+    struct pluq_why *why)
+{
+	const struct json_node *schema = json_get(node, "$schema");
+	const struct resource *r = &s->resources[resource];
+	struct dialect own = r->dialect;
+	int rc;
+
+	if (!schema || r->root == node || (own.draft == DRAFT_7 && json_get(node, "$ref")))
+		return 0;
+	if ((rc = dialect(s, d, schema, &own, why)))
+		return rc;
+	if (own.draft != r->dialect.draft || own.vocabularies != r->dialect.vocabularies || own.assert_format != r->dialect.assert_format)
+		return store_fail(why, d, schema, "another $schema than around it needs an $id beside it");
 	return 0;
 }
 
@@ -236,7 +268,8 @@ static int index_schema(struct store *s, struct document *d, const struct json_n
 
 	if (d->resource_of[store_node_index(d, node)])
 		return 0;
-	if (node->type == JSON_OBJECT && ((rc = identify(s, d, node, &resource, why)) || (rc = anchors(s, d, node, resource, why))))
+	if (node->type == JSON_OBJECT && ((rc = identify(s, d, node, &resource, why)) || (rc = anchors(s, d, node, resource, why)) ||
+	                                     (rc = no_other_dialect(s, d, node, resource, why))))
 		return rc;
 	d->resource_of[store_node_index(d, node)] = resource + 1;
 	if (node->type != JSON_OBJECT)
@@ -271,15 +304,22 @@ int store_index(struct store *s, struct document *d, struct pluq_why *why)
 
 /* --- references */
 
+/* Those of a document with an error in it lead nowhere. */
+static bool is_whole(const struct resource *r)
+{
+	return !*r->doc->trouble.text;
+}
+
 static const struct resource *find_resource(const struct store *s, const char *uri)
 {
 	for (size_t i = 0; i < s->resource_count; i++) {
-		if (strcmp(s->resources[i].uri, uri) == 0)
+		if (is_whole(&s->resources[i]) && strcmp(s->resources[i].uri, uri) == 0)
 			return &s->resources[i];
 	}
 	/* By where it came from, though it calls itself something else. */
 	for (size_t i = 0; i < s->resource_count; i++) {
-		if (s->resources[i].root == s->resources[i].doc->json.nodes && strcmp(s->resources[i].doc->uri, uri) == 0)
+		if (is_whole(&s->resources[i]) && s->resources[i].root == s->resources[i].doc->json.nodes &&
+		    strcmp(s->resources[i].doc->uri, uri) == 0)
 			return &s->resources[i];
 	}
 	return NULL;
