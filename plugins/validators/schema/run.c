@@ -33,6 +33,12 @@ bool run_stop(struct run *r, const char *why)
 	return false;
 }
 
+bool run_no_memory(struct run *r)
+{
+	r->no_memory |= !r->stopped;
+	return run_stop(r, "cannot be judged: out of memory");
+}
+
 bool run_charge(struct run *r, int64_t steps)
 {
 	r->cost.left -= steps;
@@ -47,7 +53,7 @@ bool run_matches(struct run *r, const struct pattern *p, const struct json_node 
 	case PATTERN_COST:
 		return run_stop(r, "takes too long to judge: a pattern");
 	case PATTERN_MEMORY:
-		return run_stop(r, "cannot be judged: out of memory");
+		return run_no_memory(r);
 	default:
 		return false;
 	}
@@ -63,7 +69,7 @@ marks marks_new(struct run *r, const struct json_node *n, uint64_t few[MARKS_FEW
 	else
 		memset(few, 0, MARKS_FEW * sizeof(*few));
 	if (!m)
-		run_stop(r, "cannot be judged: out of memory");
+		run_no_memory(r);
 	else if (!run_charge(r, (int64_t)words / 8)) {
 		marks_free(m, few);
 		m = NULL;
@@ -155,6 +161,7 @@ bool run_check(struct run *r, uint32_t schema, const struct json_node *value, in
 	r->scope = NULL;
 	r->depth = 0;
 	r->stopped = NULL;
+	r->no_memory = false;
 	return run_schema(r, schema, value, NULL);
 }
 

@@ -31,6 +31,7 @@ struct run {
 	const struct scope *scope;
 	uint32_t depth;
 	const char *stopped; /* why nothing can be said: limits, memory. Set: every check is false */
+	bool no_memory;      /* that is why */
 	struct failure failure;
 	uint32_t *order; /* for uniqueItems; kept from message to message */
 	uint64_t *hashes;
@@ -48,6 +49,7 @@ void run_trim(struct run *, size_t elements);
 bool run_schema(struct run *, uint32_t schema, const struct json_node *, marks);
 bool run_fail(struct run *, const struct op *, const struct json_node *); /* false */
 bool run_stop(struct run *, const char *why);                             /* false */
+bool run_no_memory(struct run *);                                         /* false */
 bool run_charge(struct run *, int64_t steps);                             /* false: too much */
 bool run_matches(struct run *, const struct pattern *, const struct json_node *text);
 

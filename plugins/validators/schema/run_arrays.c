@@ -58,7 +58,7 @@ static bool room(struct run *r, size_t count)
 	r->hashes = malloc(count * sizeof(*r->hashes));
 	r->elements = malloc(count * sizeof(*r->elements));
 	r->order_room = r->order && r->hashes && r->elements ? count : 0;
-	return r->order_room || run_stop(r, "cannot be judged: out of memory");
+	return r->order_room || run_no_memory(r);
 }
 
 /* run_fn: by sorted hashes. The hashes' key is not known outside, so that equal hashes are, nearly always, equal values; and then it

@@ -159,16 +159,17 @@ static int loop_begin(void *self, uint32_t loop)
 	return 0;
 }
 
-static int reject(struct pluq_finding *f, const char *text)
+/* Not a rejection: the message may be a good one. */
+static int no_memory(struct pluq_finding *f)
 {
-	snprintf(f->reason, sizeof(f->reason), "%s", text);
-	return PLUQ_REJECT;
+	snprintf(f->reason, sizeof(f->reason), "cannot be judged: out of memory");
+	return PLUQ_ENOMEM;
 }
 
 static int not_json(struct pluq_finding *f, const struct json_error *error)
 {
 	if (!error->what)
-		return reject(f, "cannot be judged: out of memory");
+		return no_memory(f);
 	snprintf(f->reason, sizeof(f->reason), "not JSON at byte %zu: %s", error->at, error->what);
 	return PLUQ_REJECT;
 }
@@ -188,6 +189,8 @@ static int judge_by(struct place *p, uint32_t schema, const struct pluq_candidat
 	p->run.space = p->space;
 	if (run_check(&p->run, schema, p->doc.nodes, p->rules->max_steps))
 		return PLUQ_ACCEPT;
+	if (p->run.no_memory)
+		return no_memory(f);
 	reason_of(&p->run, p->doc.nodes, f->reason, sizeof(f->reason));
 	return PLUQ_REJECT;
 }
@@ -201,7 +204,7 @@ static int judge(void *self, const struct pluq_candidate *c, struct pluq_finding
 	int verdict;
 
 	if (!p->rules && loop_begin(self, c->loop))
-		return reject(f, "cannot be judged: out of memory");
+		return no_memory(f);
 	schema = program_schema(&p->rules->program, c->topic, c->topic_length);
 	if (schema == NO_SCHEMA)
 		return PLUQ_ACCEPT;
