@@ -1,7 +1,6 @@
 #include "exposition.h"
 
 #include <sched.h>
-#include <stdio.h>
 
 #include "number.h"
 
@@ -24,6 +23,9 @@ static const struct bound of_daemon[] = {
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Longer ones are cut, which no metric of ours is. */
+#define NAME_MOST 500
+
 /* What is the same in all lines of a family. */
 struct writing {
 	struct out *out;
@@ -32,8 +34,8 @@ struct writing {
 	bool open; /* OpenMetrics */
 	const struct bound *bounds;
 	size_t bound_count;
-	char name[512]; /* of the lines, with its suffix; longer ones are cut, which no metric of ours is */
-	size_t name_length;
+	char name[NAME_MOST + sizeof("_bucket")]; /* of the lines, with its suffix */
+	size_t family_length, name_length;        /* without it, with it */
 	char labels[4096]; /* those of a line beside its place's, with a comma behind each */
 	size_t labels_length;
 };
@@ -91,11 +93,20 @@ static void put_head(const struct writing *w)
 
 /* ---- lines ---- */
 
-static void set_name(struct writing *w, const char *suffix)
+static void begin_name(struct writing *w)
 {
-	int n = snprintf(w->name, sizeof(w->name), "%s%s", w->family->name, suffix);
+	size_t n = strlen(w->family->name);
 
-	w->name_length = (size_t)n < sizeof(w->name) ? (size_t)n : sizeof(w->name) - 1;
+	w->family_length = n < NAME_MOST ? n : NAME_MOST;
+	memcpy(w->name, w->family->name, w->family_length);
+}
+
+static void end_name(struct writing *w, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	memcpy(w->name + w->family_length, suffix, n);
+	w->name_length = w->family_length + n;
 }
 
 /* One that does not fit is left out. */
@@ -187,17 +198,17 @@ static void put_histogram(struct writing *w, const struct line *l)
 	size_t k = 0;
 
 	set_labels(w, l->sample);
-	set_name(w, "_bucket");
+	end_name(w, "_bucket");
 	for (size_t i = 0; i < w->bound_count; i++) {
 		for (; k < h->bucket_count && h->buckets[k].upper <= w->bounds[i].upper; k++)
 			below += h->buckets[k].count;
 		put_bucket(w, l->place, w->open ? w->bounds[i].open : w->bounds[i].text, below);
 	}
 	put_bucket(w, l->place, LABEL("+Inf"), h->count);
-	set_name(w, "_sum");
+	end_name(w, "_sum");
 	if (put_front(w, l->place, "", 0))
 		put_number(w->out, h->sum);
-	set_name(w, "_count");
+	end_name(w, "_count");
 	if (put_front(w, l->place, "", 0))
 		put_whole(w->out, h->count);
 }
@@ -223,7 +234,8 @@ static void put_family(struct writing *w, const struct family *f)
 	w->bounds = f->of_queues ? of_queues : of_daemon;
 	w->bound_count = f->of_queues ? COUNT(of_queues) : COUNT(of_daemon);
 	put_head(w);
-	set_name(w, f->type == FAMILY_COUNTER ? "_total" : "");
+	begin_name(w);
+	end_name(w, f->type == FAMILY_COUNTER ? "_total" : "");
 	for (uint32_t i = 0; i < f->count && !w->out->failed; i++) {
 		if (f->type == FAMILY_HISTOGRAM)
 			put_histogram(w, &lines[i]);
