@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/memory.h"
 #include "own.h"
@@ -16,8 +17,8 @@ PLUQ__METRIC(resident, PLUQ_GAUGE, "process_resident_memory", "bytes", NULL, "Me
 PLUQ__METRIC(virtual, PLUQ_GAUGE, "process_virtual_memory", "bytes", NULL, "Address space of the daemon");
 PLUQ__METRIC(open_fds, PLUQ_GAUGE, "process_open_fds", "", NULL, "Open file descriptors");
 PLUQ__METRIC(max_fds, PLUQ_GAUGE, "process_max_fds", "", NULL, "File descriptors that may be open");
-PLUQ__METRIC(heap_used, PLUQ_GAUGE, "heap_in_use", "bytes", NULL, "Memory that the allocator has given out");
-PLUQ__METRIC(heap_idle, PLUQ_GAUGE, "heap_idle", "bytes", NULL, "Memory that the allocator keeps for reuse");
+PLUQ__METRIC(heap_used, PLUQ_GAUGE, "heap_in_use", "bytes", NULL, "Memory that the allocator has given out, at most ten seconds ago");
+PLUQ__METRIC(heap_idle, PLUQ_GAUGE, "heap_idle", "bytes", NULL, "Memory that the allocator keeps for reuse, at most ten seconds ago");
 PLUQ__METRIC(memory_used, PLUQ_GAUGE, "memory_used", "bytes", NULL, "Messages, records and buffers, as memory_limit counts them");
 PLUQ__METRIC(memory_limit, PLUQ_GAUGE, "memory_limit", "bytes", NULL, "What memory_limit is; absent without a limit");
 PLUQ__METRIC(log_dropped, PLUQ_COUNTER, "log_dropped_lines", "", NULL, "Lines of the log that came faster than they could be written");
@@ -27,12 +28,27 @@ PLUQ__METRIC(pool_operations, PLUQ_COUNTER, "plugin_pool_operations", "", NULL, 
 PLUQ__METRIC(pool_slow, PLUQ_COUNTER, "plugin_slow_operations", "", NULL, "Of those, the ones that took longer than slow_operation");
 PLUQ__METRIC(pool_jobs, PLUQ_GAUGE, "plugin_pool_jobs", "", "state", "Operations of the plugin that run, of those that hang, that wait");
 
+/* malloc counts by walking its lists of what is free, and who allocates meanwhile has to wait: milliseconds, after a spike. */
+#define HEAP_LOOK_NS (10 * PLUQ__SEC)
+
+static void tell_heap(struct pluq__heap_figures *h, struct pluq_gather *g)
+{
+	int64_t now = pluq__clock_mono_ns();
+
+	if (!h->looked_ns || now - h->looked_ns >= HEAP_LOOK_NS) {
+		struct mallinfo2 heap = mallinfo2();
+
+		*h = (struct pluq__heap_figures){.looked_ns = now, .used = heap.uordblks + heap.hblkhd, .idle = heap.fordblks};
+	}
+	pluq__tell(g, &heap_used, NULL, NULL, (double)h->used);
+	pluq__tell(g, &heap_idle, NULL, NULL, (double)h->idle);
+}
+
 /* Fields of /proc/self/statm, in pages. */
-static void tell_memory(struct pluq_gather *g)
+static void tell_memory(struct pluq__metrics *m, struct pluq_gather *g)
 {
 	unsigned long long all = 0, ram = 0;
 	double page = (double)sysconf(_SC_PAGESIZE);
-	struct mallinfo2 heap = mallinfo2();
 	FILE *f = fopen("/proc/self/statm", "re");
 
 	if (f && fscanf(f, "%llu %llu", &all, &ram) == 2) {
@@ -41,8 +57,7 @@ static void tell_memory(struct pluq_gather *g)
 	}
 	if (f)
 		fclose(f);
-	pluq__tell(g, &heap_used, NULL, NULL, (double)(heap.uordblks + heap.hblkhd));
-	pluq__tell(g, &heap_idle, NULL, NULL, (double)heap.fordblks);
+	tell_heap(&m->heap, g);
 	pluq__tell(g, &memory_used, NULL, NULL, (double)pluq__memory_used());
 	if (pluq__memory_limit() > 0)
 		pluq__tell(g, &memory_limit, NULL, NULL, (double)pluq__memory_limit());
@@ -97,7 +112,7 @@ void pluq__own_tell(struct pluq__metrics *m, struct pluq_gather *g)
 {
 	pluq__tell(g, &build, NULL, PLUQ_VERSION, 1);
 	tell_time(m, g);
-	tell_memory(g);
+	tell_memory(m, g);
 	tell_descriptors(g);
 	pluq__tell(g, &log_dropped, NULL, NULL, (double)pluq__log_dropped());
 	pluq__pool_each(m->of.pool, tell_lane, g);
