@@ -6,7 +6,7 @@
 #include "topic.h"
 
 /* Topics and channels copied in one turn of a loop: well under a millisecond. */
-#define SLICE 1000
+#define SLICE 300
 
 struct names_block {
 	struct names_block *next;
