@@ -308,10 +308,10 @@ static void tear_down(struct pluq__daemon *d, int status)
 	fini_kind(&d->setup->plugins, false);
 	fini_kind(&d->setup->plugins, true);
 	pluq__reload_free(d); /* after fini: a plugin may be looking at what it brought */
-	pluq__metrics_free(&d->metrics);
 	pluq__broker_free(&d->broker);
 	pluq__auth_free(&d->auth);
 	pluq__net_free(&d->net);
+	pluq__metrics_free(&d->metrics); /* after the connections: bodies that were not read are its own */
 	if (d->have_loops)
 		pluq__loops_fini(&d->loops);
 	pluq__conf_free(&d->settings_before);

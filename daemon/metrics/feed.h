@@ -43,7 +43,7 @@ struct pluq__feed {
 	/* renders */
 	const char *path; /* NULL: it is not served */
 	uint64_t rendered, render_failed, refused;
-	int rendering;              /* asked for, not answered */
+	int rendering;              /* asked for, and not yet read by who asked */
 	struct pluq__complaint render_complaint;
 };
 

@@ -48,7 +48,7 @@ void pluq__metrics_reload(struct pluq__metrics *);
 void pluq__metrics_stop(struct pluq__metrics *, void (*fn)(void *arg), void *arg);
 void pluq__metrics_await(struct pluq__metrics *, void (*fn)(void *arg), void *arg);
 
-/* Main, after the loops have ended and the pool. */
+/* Main, after the loops have ended and the pool, and after the net. */
 void pluq__metrics_free(struct pluq__metrics **);
 
 #endif

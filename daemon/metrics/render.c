@@ -6,9 +6,10 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/memory.h"
 #include "feed.h"
 
-/* Requests for one plugin that may wait: each is a connection that asks and a body in memory. */
+/* Requests for one plugin that may wait, for their body or for somebody to read it: so many bodies may be in memory. */
 #define RENDERS_MOST 16
 
 /* One request. */
@@ -87,6 +88,16 @@ static void on_pool(struct pluq__job *job)
 
 /* ---- on loop 0 ---- */
 
+/* pluq_post_fn: the body has been sent, or its connection is gone. Loop 0; main, at the very end. */
+static void give_back(void *arg)
+{
+	struct render *r = arg;
+
+	r->feed->rendering--;
+	pluq__memory_add(-(int64_t)r->length);
+	render_free(r);
+}
+
 static void complain(struct render *r)
 {
 	struct pluq__feed *f = r->feed;
@@ -103,18 +114,18 @@ static void on_done(struct pluq__job *job)
 	struct render *r = (struct render *)job;
 	struct pluq__feed *f = r->feed;
 
-	f->rendering--;
 	if (r->status) {
+		f->rendering--;
 		complain(r);
 		pluq__http_table.error(r->request, 500, "INTERNAL_ERROR");
-	} else {
-		f->rendered++;
-		pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
-		pluq__http_reply_by_reference(
-		    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, r->release, r->own);
-		r->release = NULL;
+		render_free(r);
+		return;
 	}
-	render_free(r);
+	f->rendered++;
+	pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
+	pluq__memory_add((int64_t)r->length);
+	pluq__http_reply_by_reference(
+	    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, give_back, r);
 }
 
 static void on_snapshot(struct pluq__wanting *w, struct pluq__snapshot *s)
@@ -187,9 +198,5 @@ int pluq__feed_open(struct pluq__feed *f, struct pluq_why *why)
 			    route.path, other->instance);
 			return PLUQ_EBUSY;
 		}
-	if (pluq__net_add_route(f->metrics->of.net, &route, f)) {
-		snprintf(why->text, sizeof(why->text), "out of memory");
-		return PLUQ_ENOMEM;
-	}
-	return 0;
+	return pluq__net_add_route(f->metrics->of.net, f->instance, &route, f, why);
 }

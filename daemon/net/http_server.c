@@ -74,11 +74,21 @@ static int listen_op(const struct pluq_host *host, const struct pluq_http_listen
 	return 0;
 }
 
-int pluq__net_add_route(struct pluq__net *net, const struct pluq_http_route *route, void *arg)
+int pluq__net_add_route(struct pluq__net *net, const char *instance, const struct pluq_http_route *route, void *arg,
+    struct pluq_why *why)
 {
+	const char *param;
+	for (const struct pluq_http_server *s = net->servers; s; s = s->next)
+		if (pluq__http_route_find(&s->routes, route->method, route->path, &param)) {
+			snprintf(why->text, sizeof why->text, "%s: %s is served by %s already: choose another path", instance, route->path,
+			    s->host->instance);
+			return PLUQ_EBUSY;
+		}
 	struct pluq__http_extra *more = realloc(net->extras, (net->extra_count + 1) * sizeof *more);
-	if (!more)
+	if (!more) {
+		snprintf(why->text, sizeof why->text, "out of memory");
 		return PLUQ_ENOMEM;
+	}
 	net->extras = more;
 	more[net->extra_count++] = (struct pluq__http_extra){.route = *route, .arg = arg};
 	return 0;

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pluqtest.authd import Authd
 from pluqtest.authbackends import Account, Grant, Mock
 from pluqtest.exposition import Exposition
 from pluqtest.lookupd import Lookupd
@@ -20,7 +22,9 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 DASHBOARD = Path(__file__).resolve().parents[2] / "docs" / "grafana" / "pluq.json"
 
-needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian's package prometheus)")
+# One that is named must be there: the tests fail, they are not skipped.
+PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
+needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="promtool is not there (Debian's package prometheus has it), and PROMTOOL does not say where")
 
 
 def plugins(**options):
@@ -67,7 +71,7 @@ def busy(launch, tmp_path):
 
 
 def judged_by_promtool(text):
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=scaled(60))
+    done = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, timeout=scaled(60))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
@@ -78,6 +82,24 @@ def test_promtool_has_no_remark(busy):
     busy.post("/channel/empty", topic="t", channel="c")
     busy.post("/channel/delete", topic="t", channel="e#ephemeral")
     judged_by_promtool(busy.http("GET", "/metrics").body)
+
+
+@needs_promtool
+def test_promtool_has_no_remark_on_odd_names_and_none(launch, adopt, tmp_path):
+    d = launch(plugins=plugins())
+    judged_by_promtool(d.http("GET", "/metrics").body)
+    longest = "x" * 64
+    for t in (".", "..a-_.", "0", longest, "e" * 54 + "#ephemeral"):
+        d.post("/topic/create", topic=t)
+        for c in (longest, "-", "e#ephemeral"):
+            d.post("/channel/create", topic=t, channel=c)
+    body = d.http("GET", "/metrics").body
+    judged_by_promtool(body)
+    assert len(Exposition(body.decode()).all("pluq_channel_depth")) == 15
+    judged_by_promtool(adopt(Lookupd(start=False, plugins=plugins())).start().http("GET", "/metrics").body)
+    (tmp_path / "users.csv").write_text("login,ip,tls_required,topic,channel,subscribe,publish\n")
+    authd = adopt(Authd(start=False, plugins=[("auth-csv", {"data_file": tmp_path / "users.csv"}), *plugins()])).start()
+    judged_by_promtool(authd.http("GET", "/metrics").body)
 
 
 def test_it_tells_what_stats_tell(busy):
@@ -113,9 +135,9 @@ def test_what_it_tells_of_the_daemon(busy):
                  "pluq_storage_sync_seconds_count"):
         assert s.value(name) > 0, name
     assert s.value("pluq_auth_verdicts_total", plugin="auth-mock", verdict="allow") >= 3
-    assert s.value("pluq_validator_verdicts_messages_total", plugin="validate-json", topic="json", verdict="diverted") == 1
-    assert s.value("pluq_validator_verdicts_messages_total", plugin="validate-json", topic="json", verdict="accepted") == 1
-    assert s.value("pluq_validator_verdicts_messages_total", plugin="validate-lua", topic="lua", verdict="rejected") == 1
+    assert s.value("pluq_validator_verdicts_total", plugin="validate-json", topic="json", verdict="diverted") == 1
+    assert s.value("pluq_validator_verdicts_total", plugin="validate-json", topic="json", verdict="accepted") == 1
+    assert s.value("pluq_validator_verdicts_total", plugin="validate-lua", topic="lua", verdict="rejected") == 1
     assert s.value("pluq_prometheus_omitted_topics", reason="limit") == 0
 
 
@@ -180,6 +202,12 @@ def test_where_it_is_served(launch):
     assert scraped(d, "/a/b").value("pluq_topic_depth", topic="t") == 0
     s = scraped(d, "/small")
     assert not s.all("pluq_topic_depth") and s.value("pluq_prometheus_omitted_topics", plugin="small", reason="limit") == 1
+
+
+def test_a_path_that_somebody_else_serves(launch):
+    d = launch.make(plugins=plugins(path="/ping")).spawn()
+    assert d.wait() != 0
+    assert "prometheus: /ping is served by nsqd already" in d.log()
 
 
 @pytest.mark.parametrize("path", ["metrics", "/a?b"])
@@ -294,5 +322,5 @@ def test_promtool_understands_every_query(tmp_path):
     plain = [re.sub(r"\$(__rate_interval)", "1m", re.sub(r'"\$\w+"', '".*"', q)) for q in queries]
     rules = [{"record": f"q:{i}", "expr": q} for i, q in enumerate(plain)]
     (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
-    done = subprocess.run(["promtool", "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, timeout=scaled(60))
+    done = subprocess.run([PROMTOOL, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, timeout=scaled(60))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,11 +1,14 @@
 /* Metrics plugins that fail, hang, are slow: over the daemon's own loops, pool and HTTP server. Times are short, and nothing depends on
  * how short: what is waited for has a deadline of its own. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "cmocka_all.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "../../daemon/base/clock.h"
 #include "../../daemon/metrics/feed.h"
@@ -24,7 +27,7 @@ struct plug {
 	void *self;
 	_Atomic int64_t interval_ns;
 	_Atomic bool fails, hangs;
-	_Atomic int takes, steps, renders, rendered, inside, overlaps;
+	_Atomic int takes, steps, renders, rendered, given_back, inside, overlaps;
 	_Atomic int steps_per_take;
 	_Atomic int64_t step_ns;
 	int steps_left;
@@ -437,6 +440,11 @@ static bool all_wait(void *arg)
 	return world.metrics->feeds->rendering == 16;
 }
 
+static bool none_waits(void *arg)
+{
+	return world.metrics->feeds->rendering == 0;
+}
+
 static void too_many_requests_at_once_are_refused(void **state)
 {
 	struct plug *p = &world.plug[0];
@@ -456,6 +464,50 @@ static void too_many_requests_at_once_are_refused(void **state)
 		assert_true(peer_read_all(fd[i], text, sizeof(text)) > 0);
 		assert_non_null(strstr(text, "told 3"));
 	}
+	assert_true(until_on_loop(&world.net.loops, 0, none_waits, NULL, 0));
+}
+
+/* pluq_post_fn */
+static void give_back(void *arg)
+{
+	atomic_fetch_add(&((struct plug *)arg)->given_back, 1);
+}
+
+/* More than the kernel takes for somebody who does not read; it is never touched but by the kernel. */
+#define LARGE ((size_t)64 << 20)
+
+static int render_large(void *self, const struct pluq_snapshot *s, struct pluq_render *r, struct pluq_why *why)
+{
+	static const uint8_t *large;
+
+	if (!large)
+		large = mmap(NULL, LARGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	((struct plug *)self)->renders++;
+	r->body = large;
+	r->length = LARGE;
+	r->own = self;
+	r->release = give_back;
+	return 0;
+}
+
+static void answers_that_nobody_reads_are_bounded(void **state)
+{
+	struct plug *p = &world.plug[0];
+	int fd[16];
+
+	p->ops.render = render_large;
+	serve();
+	for (int i = 0; i < 16; i++) {
+		fd[i] = peer_connect(pluq__http_table.server_port(world.server));
+		peer_say(fd[i], GET("/plug", ""));
+	}
+	assert_true(until_at_least(&p->renders, 16));
+	assert_true(answers(GET("/plug", ""), "HTTP/1.1 503 ", "BUSY"));
+	assert_int_equal(p->given_back, 0);
+	for (int i = 0; i < 16; i++)
+		close(fd[i]);
+	assert_true(until_at_least(&p->given_back, 16));
+	assert_true(until_on_loop(&world.net.loops, 0, none_waits, NULL, 0));
 }
 
 static void two_plugins_cannot_have_one_path(void **state)
@@ -484,6 +536,7 @@ int main(void)
 	    TEST(what_is_left_of_a_take_goes_out_before_the_last_one),
 	    TEST(the_stop_waits_for_a_slow_plugin),
 	    TEST(a_route_renders_on_every_listener),
+	    TEST(answers_that_nobody_reads_are_bounded),
 	    TEST(too_many_requests_at_once_are_refused),
 	    TEST(two_plugins_cannot_have_one_path),
 	};
