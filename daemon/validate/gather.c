@@ -2,7 +2,7 @@
 #include "../base/clock.h"
 #include "core.h"
 
-static const struct pluq_metric verdicts = { .name = "validator_verdicts", .unit = "messages", .type = PLUQ_COUNTER, .detail = "verdict",
+static const struct pluq_metric verdicts = { .name = "validator_verdicts", .unit = "", .type = PLUQ_COUNTER, .detail = "verdict",
 	.help = "Messages that a validator has judged, by what became of them" };
 static const struct pluq_metric spent = { .name = "validator_judging", .unit = "seconds", .type = PLUQ_COUNTER,
 	.help = "Time spent in a validator" };

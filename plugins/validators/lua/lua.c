@@ -180,7 +180,7 @@ static int judge(void *self, const struct pluq_candidate *c, struct pluq_finding
 /* --- what is counted ------------------------------------------------------------------------------------------------ */
 
 static const struct pluq_metric failures = {
-	.name = "validate_lua_failures", .unit = "messages", .detail = "reason", .type = PLUQ_COUNTER,
+	.name = "validate_lua_failures", .unit = "", .detail = "reason", .type = PLUQ_COUNTER,
 	.help = "messages rejected because the script failed, took too long or answered with something else",
 };
 static const struct pluq_metric restarts = {
