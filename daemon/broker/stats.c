@@ -5,12 +5,17 @@
 #include "channel.h"
 #include "topic.h"
 
-/* Topics and channels copied in one turn of a loop: well under a millisecond. */
+/* Topics and channels copied in one turn of a loop: well under a millisecond. A topic's channels may take several. */
 #define SLICE 300
 
 struct names_block {
 	struct names_block *next;
 	char text[];
+};
+
+/* What is free of a names_block; aligned until the names come. */
+struct block {
+	char *at;
 };
 
 /* One home's share, and in the end the whole. */
@@ -38,62 +43,46 @@ struct snapshot {
 	struct part part[];
 };
 
+/* One home's way through its topics. */
 struct pluq__slicer {
 	struct pluq__mail mail;
 	struct pluq__slicer *next; /* of the home's */
 	struct snapshot *snapshot;
 	struct pluq__home *home;
-	struct pluq_topic *at; /* next to be copied */
+	struct pluq_topic *at; /* next to be copied; or begun: a topic may have more channels than a slice takes */
+	bool begun;
+	struct block block;           /* begun: of the topic */
+	struct pluq_channel_stats *channels; /* begun: in that block, so far `count`, with room for those that there were at its beginning */
+	size_t count, room;
+	struct pluq__channel *channel; /* begun: next to be copied */
+	uint64_t *sums, e2e_count;     /* begun: latencies of all its channels. NULL: they are not kept */
 };
-
-static size_t channels_of(const struct pluq_topic *t)
-{
-	size_t n = 0;
-
-	for (const struct pluq__channel *c = t->channels; c; c = c->next)
-		n++;
-	return n;
-}
 
 /* Quantiles cost as much as some channels do without. */
 #define E2E_COST 8
 
-static size_t cost_of(const struct pluq_topic *t, bool whole)
+static size_t cost_of(const struct pluq__channel *c, bool whole)
 {
-	size_t n = 1, each = t->home->broker->e2e_count ? E2E_COST : 1;
-
-	for (const struct pluq__channel *c = t->channels; c; c = c->next)
-		n += each + (whole ? pluq__latency_blocks(c->latency) : 0);
-	return n;
+	return (c->home->broker->e2e_count ? E2E_COST : 1) + (whole ? pluq__latency_blocks(c->latency) : 0);
 }
 
-/* ---- a topic's block ---- */
-
-/* One block holds the channels of a topic, what belongs to them, and last all its names. */
-struct block {
-	char *at; /* what is free of it, aligned until the names come */
-};
+/* ---- blocks ---- */
 
 static size_t latency_bytes(const struct pluq__channel *c)
 {
 	return c->latency ? sizeof(struct pluq_histogram) + pluq__latency_bucket_count(c->latency) * sizeof(struct pluq_bucket) : 0;
 }
 
-static size_t block_bytes(const struct pluq_topic *t, bool whole)
+/* What belongs to a channel beside its struct. */
+static size_t channel_bytes(const struct pluq__channel *c, bool whole)
 {
-	size_t e2e = t->home->broker->e2e_count * sizeof(double), bytes = strlen(t->name) + 1 + e2e;
-
-	for (const struct pluq__channel *c = t->channels; c; c = c->next) {
-		bytes += sizeof(struct pluq_channel_stats) + e2e + strlen(c->name) + 1;
-		bytes += c->due ? PLUQ_DUE_CLASSES * sizeof(uint64_t) : 0;
-		bytes += whole ? latency_bytes(c) : 0;
-	}
-	return bytes;
+	return c->home->broker->e2e_count * sizeof(double) + strlen(c->name) + 1 + (c->due ? PLUQ_DUE_CLASSES * sizeof(uint64_t) : 0) +
+	    (whole ? latency_bytes(c) : 0);
 }
 
-static bool block_new(struct part *p, const struct pluq_topic *t, bool whole, struct block *out)
+static bool block_new(struct part *p, size_t bytes, struct block *out)
 {
-	struct names_block *b = malloc(sizeof(*b) + block_bytes(t, whole));
+	struct names_block *b = malloc(sizeof(*b) + bytes);
 
 	if (!b)
 		return false;
@@ -166,15 +155,6 @@ static void copy_channel_e2e(struct pluq_channel_stats *out, struct pluq__channe
 	out->e2e = copy_quantiles(b, c->home->broker, sums, out->e2e_count);
 }
 
-static void copy_topic_e2e(struct pluq_topic_stats *out, const struct pluq_topic *t, struct block *b)
-{
-	uint64_t sums[PLUQ__LATENCY_INDEXES] = {0};
-
-	for (struct pluq__channel *c = t->channels; c; c = c->next)
-		out->e2e_count += add_window(c, sums);
-	out->e2e = copy_quantiles(b, t->home->broker, sums, out->e2e_count);
-}
-
 static void copy_channel(struct pluq_channel_stats *out, struct pluq__channel *c, struct block *b, bool whole)
 {
 	*out = (struct pluq_channel_stats){.paused = c->paused,
@@ -224,35 +204,106 @@ static bool make_room(struct part *p)
 	return true;
 }
 
-static bool copy_topic(struct part *p, struct pluq_topic *t, bool whole)
+/* ---- a topic ---- */
+
+static size_t channels_of(const struct pluq_topic *t)
 {
-	size_t channels = channels_of(t), n = 0;
-	struct pluq_channel_stats *cs;
-	struct pluq_topic_stats *out;
+	size_t n = 0;
+
+	for (const struct pluq__channel *c = t->channels; c; c = c->next)
+		n++;
+	return n;
+}
+
+static bool begin_topic(struct pluq__slicer *r, struct part *p)
+{
+	const struct pluq_topic *t = r->at;
+	size_t room = channels_of(t);
+
+	if (!make_room(p) ||
+	    !block_new(p, room * sizeof(*r->channels) + t->home->broker->e2e_count * sizeof(double) + strlen(t->name) + 1, &r->block))
+		return false;
+	r->begun = true;
+	r->channels = carve(&r->block, room * sizeof(*r->channels));
+	r->room = room;
+	r->count = 0;
+	r->channel = t->channels;
+	return true;
+}
+
+static bool has_more_channels(const struct pluq__slicer *r)
+{
+	return r->channel && r->count < r->room; /* those beyond have come since it was begun */
+}
+
+/* As many channels as the slice takes. */
+static bool copy_channels(struct pluq__slicer *r, struct part *p, size_t *done)
+{
+	bool whole = r->snapshot->whole;
+	const struct pluq__channel *c = r->channel;
+	struct pluq_channel_stats *first = r->channels + r->count;
+	size_t n = 0, bytes = 0;
 	struct block b;
 
-	if (!make_room(p) || !block_new(p, t, whole, &b))
+	for (; c && r->count + n < r->room && *done < SLICE; c = c->next, n++) {
+		bytes += channel_bytes(c, whole);
+		*done += cost_of(c, whole);
+	}
+	if (!block_new(p, bytes, &b))
 		return false;
-	cs = carve(&b, channels * sizeof(*cs));
-	for (struct pluq__channel *c = t->channels; c; c = c->next)
-		copy_channel(&cs[n++], c, &b, whole);
-	out = &p->topic[p->count++];
+	c = r->channel;
+	for (size_t i = 0; i < n; i++, r->channel = r->channel->next) {
+		copy_channel(&first[i], r->channel, &b, whole);
+		if (r->sums)
+			r->e2e_count += add_window(r->channel, r->sums);
+	}
+	for (size_t i = 0; i < n; i++, c = c->next)
+		first[i].name = copy_name(&b, c->name);
+	r->count += n;
+	return true;
+}
+
+static void topic_left(struct pluq__slicer *r, struct pluq_topic *next)
+{
+	r->at = next;
+	r->begun = false;
+	r->channel = NULL;
+	r->e2e_count = 0;
+}
+
+static void end_topic(struct pluq__slicer *r, struct part *p)
+{
+	struct pluq_topic *t = r->at;
+	struct pluq_topic_stats *out = &p->topic[p->count++];
+
 	*out = (struct pluq_topic_stats){.paused = t->paused,
 	    .depth = pluq__topic_depth(t),
 	    .backend_depth = pluq__topic_backend_depth(t),
 	    .message_count = t->message_count,
 	    .message_bytes = t->message_bytes,
-	    .channels = cs,
-	    .channel_count = n,
-	    .channel_stride = sizeof(*cs),
+	    .channels = r->channels,
+	    .channel_count = r->count,
+	    .channel_stride = sizeof(*r->channels),
 	    .oldest_ns = pluq__topic_oldest_ns(t)};
 	memcpy(out->dropped, t->dropped, sizeof(out->dropped));
-	if (channels && t->home->broker->e2e_count)
-		copy_topic_e2e(out, t, &b);
-	n = 0;
-	for (const struct pluq__channel *c = t->channels; c; c = c->next)
-		cs[n++].name = copy_name(&b, c->name);
-	out->name = copy_name(&b, t->name);
+	if (r->count && r->sums) {
+		out->e2e_count = r->e2e_count;
+		out->e2e = copy_quantiles(&r->block, t->home->broker, r->sums, r->e2e_count);
+	}
+	out->name = copy_name(&r->block, t->name);
+	topic_left(r, t->next);
+}
+
+/* Goes on with the topic, and behind it if it is complete. */
+static bool copy_topic(struct pluq__slicer *r, struct part *p, size_t *done)
+{
+	*done += 1;
+	if (!r->begun && !begin_topic(r, p))
+		return false;
+	if (has_more_channels(r) && !copy_channels(r, p, done))
+		return false;
+	if (!has_more_channels(r))
+		end_topic(r, p);
 	return true;
 }
 
@@ -339,6 +390,12 @@ static void on_complete(struct pluq__mail *mail)
 	free(s);
 }
 
+static void slicer_free(struct pluq__slicer *r)
+{
+	free(r->sums);
+	free(r);
+}
+
 static void slicer_done(struct pluq__slicer *r)
 {
 	struct snapshot *s = r->snapshot;
@@ -347,7 +404,7 @@ static void slicer_done(struct pluq__slicer *r)
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
-	free(r);
+	slicer_free(r);
 	if (atomic_fetch_sub(&s->left, 1) == 1) {
 		s->mail.fn = on_complete;
 		pluq__loop_post(s->back->loop, &s->mail);
@@ -361,13 +418,13 @@ static void on_slice(struct pluq__mail *mail)
 	struct part *p = &s->part[r->home->loop->index];
 	size_t done = 0;
 
-	for (; r->at && done < SLICE && !p->failed; r->at = r->at->next) {
+	while (r->at && done < SLICE && !p->failed) {
 		if (s->one && strcmp(r->at->name, s->name) != 0) {
 			done += 1;
+			r->at = r->at->next;
 			continue;
 		}
-		done += cost_of(r->at, s->whole);
-		p->failed = !copy_topic(p, r->at, s->whole);
+		p->failed = !copy_topic(r, p, &done);
 	}
 	if (r->at && !p->failed)
 		pluq__loop_post(r->home->loop, &r->mail);
@@ -388,9 +445,20 @@ static void on_start(struct pluq__mail *mail)
 
 void pluq__stats_skip(struct pluq_topic *t)
 {
-	for (struct pluq__slicer *r = t->home->slicers; r; r = r->next)
-		if (r->at == t)
-			r->at = t->next;
+	for (struct pluq__slicer *r = t->home->slicers; r; r = r->next) {
+		if (r->at != t)
+			continue;
+		if (r->sums)
+			memset(r->sums, 0, PLUQ__LATENCY_INDEXES * sizeof(*r->sums));
+		topic_left(r, t->next);
+	}
+}
+
+void pluq__stats_skip_channel(struct pluq__channel *c)
+{
+	for (struct pluq__slicer *r = c->home->slicers; r; r = r->next)
+		if (r->channel == c)
+			r->channel = c->next;
 }
 
 static struct pluq__slicer *slicer_new(struct snapshot *s, struct pluq__home *home)
@@ -400,7 +468,10 @@ static struct pluq__slicer *slicer_new(struct snapshot *s, struct pluq__home *ho
 	if (!r)
 		return NULL;
 	*r = (struct pluq__slicer){.mail.fn = on_start, .snapshot = s, .home = home};
-	return r;
+	if (!home->broker->e2e_count || (r->sums = calloc(PLUQ__LATENCY_INDEXES, sizeof(*r->sums))))
+		return r;
+	free(r);
+	return NULL;
 }
 
 static int begin(struct pluq__home *home, const char *topic, bool whole, pluq_stats_fn fn, void *arg)
@@ -435,7 +506,7 @@ no_memory:
 	while (list) {
 		struct pluq__slicer *next = list->next;
 
-		free(list);
+		slicer_free(list);
 		list = next;
 	}
 	free(s);

@@ -445,6 +445,7 @@ static void on_channel_gone(void *arg)
 static void end_channel(struct pluq_topic *t, struct pluq__channel *c, bool keep, pluq_done_fn done, void *arg)
 {
 	pluq__topic_ref(t); /* until it is gone */
+	pluq__stats_skip_channel(c);
 	unlink_channel(&t->channels, c);
 	c->next = t->closing;
 	t->closing = c;

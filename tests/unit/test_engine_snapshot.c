@@ -119,10 +119,131 @@ static void snapshot_goes_on_behind_a_topic_that_goes(void **state)
 		assert_int_equal(request_wait(around[n]), 0);
 }
 
+/* ---- a topic with more channels than a slice takes ---- */
+
+#define MANY 3500
+
+static struct request *made[MANY];
+static uint64_t begun_turn, turns;
+static size_t channels_seen;
+static int many_seen;
+static bool saw_last_channel;
+
+static void make_channels(void *arg)
+{
+	for (int n = 0; n < MANY; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "channel-%d", n);
+		made[n] = request_here(PLUQ_CHANNEL_CREATE, "many", name);
+	}
+}
+
+static void a_topic_of_many_channels(void)
+{
+	engine_up(1);
+	make_topic("many");
+	make_topic("next");
+	on_loop(&e.loops, 0, make_channels, NULL);
+	for (int n = 0; n < MANY; n++)
+		assert_int_equal(request_wait(made[n]), 0);
+	snapshots = many_seen = 0;
+	channels_seen = topics_seen = 0;
+	saw_last_channel = false;
+}
+
+static void on_many(void *arg, int status, struct pluq_stats *s)
+{
+	turns = e.loops.loop[0].turn - begun_turn;
+	topics_seen = s->topic_count;
+	for (size_t i = 0; i < s->topic_count; i++) {
+		const struct pluq_topic_stats *t = &s->topics[i];
+
+		if (strcmp(t->name, "many") != 0)
+			continue;
+		many_seen++;
+		channels_seen = t->channel_count;
+		for (size_t c = 0; c < t->channel_count; c++) {
+			saw_last_channel |= strcmp(t->channels[c].name, "channel-3499") == 0;
+			unsorted += c && strcmp(t->channels[c - 1].name, t->channels[c].name) >= 0;
+		}
+	}
+	pluq__broker_table.stats_free(s);
+	snapshots++;
+}
+
+static void snapshot_many(void *arg)
+{
+	begun_turn = e.loops.loop[0].turn;
+	if (pluq__broker_table.stats(&e.host.pub, NULL, on_many, NULL) < 0)
+		abort();
+}
+
+static void channels_take_several_slices(void **state)
+{
+	a_topic_of_many_channels();
+	on_loop(&e.loops, 0, snapshot_many, NULL);
+	assert_true(until_at_least(&snapshots, 1));
+	assert_true(turns >= 3);
+	assert_int_equal(channels_seen, MANY);
+	assert_int_equal(topics_seen, 2);
+	assert_int_equal(unsorted, 0);
+}
+
+static void delete_around(void *arg)
+{
+	snapshot_many(arg);
+	for (int n = 0; n < 90; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "channel-%d", 985 + n / 30 * 1000 + n % 30);
+		around[n] = request_here(PLUQ_CHANNEL_DELETE, "many", name);
+	}
+}
+
+/* The deletions come between the slices, and take away the channels at which the slices end. */
+static void snapshot_goes_on_behind_a_channel_that_goes(void **state)
+{
+	a_topic_of_many_channels();
+	on_loop(&e.loops, 0, delete_around, NULL);
+	assert_true(until_at_least(&snapshots, 1));
+	settle();
+	assert_true(saw_last_channel);
+	assert_in_range(channels_seen, MANY - 90, MANY);
+	for (int n = 0; n < 90; n++)
+		assert_int_equal(request_wait(around[n]), 0);
+}
+
+static void delete_many(void *arg)
+{
+	snapshot_many(arg);
+	around[0] = request_here(PLUQ_TOPIC_DELETE, "many", NULL);
+}
+
+static void snapshot_goes_on_behind_a_topic_that_goes_half_way(void **state)
+{
+	static const double median[] = {0.5};
+
+	e.limits.e2e_percentiles = median;
+	e.limits.e2e_percentile_count = 1;
+	e.limits.e2e_window_ns = SEC;
+	a_topic_of_many_channels();
+	on_loop(&e.loops, 0, delete_many, NULL);
+	assert_true(until_at_least(&snapshots, 1));
+	assert_int_equal(request_wait(around[0]), 0);
+	assert_int_equal(topics_seen, 1 + many_seen);
+	on_loop(&e.loops, 0, snapshot_many, NULL);
+	assert_true(until_at_least(&snapshots, 2));
+	assert_int_equal(topics_seen, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST_ON(1, snapshot_goes_on_behind_a_topic_that_goes),
+	    TEST_ON(1, channels_take_several_slices),
+	    TEST_ON(1, snapshot_goes_on_behind_a_channel_that_goes),
+	    TEST_ON(1, snapshot_goes_on_behind_a_topic_that_goes_half_way),
 	    TEST_ON(1, snapshots_are_whole_while_topics_come_and_go),
 	    TEST_ON(3, snapshots_are_whole_while_topics_come_and_go),
 	};
