@@ -135,7 +135,7 @@ static void run_job(struct worker *w, struct pluq__job *job)
 	struct pluq__pool *p = w->pool;
 	struct pluq__lane *lane = job->lane;
 	const char *what = job->what;
-	int64_t took;
+	int64_t took, ended;
 
 	job->started_ns = pluq__clock_mono_ns();
 	w->job = job;
@@ -157,10 +157,11 @@ static void run_job(struct worker *w, struct pluq__job *job)
 		lane->stuck--;
 	else
 		lane->active--;
-	lane->ended_ns = job->started_ns + took;
+	ended = pluq__clock_mono_ns(); /* not before: what was told of the job while it waited for the mutex must not be taken back */
+	lane->ended_ns = ended;
 	lane->jobs++;
 	lane->slow += p->slow_ns > 0 && took > p->slow_ns;
-	lane->busy_ns += took;
+	lane->busy_ns += ended - job->started_ns;
 	job->mail.fn = bring_back;
 	pluq__loop_post(job->back, &job->mail);
 	admit(lane);
@@ -335,9 +336,10 @@ static void describe(const struct pluq__pool *p, const struct pluq__lane *lane, 
 void pluq__pool_each(struct pluq__pool *p, void (*fn)(void *, const struct pluq__lane_figures *), void *arg)
 {
 	struct pluq__lane_figures figures;
-	int64_t now = pluq__clock_mono_ns();
+	int64_t now;
 
 	pthread_mutex_lock(&p->mutex);
+	now = pluq__clock_mono_ns(); /* not before a job that runs has started */
 	for (const struct pluq__lane *lane = p->lanes; lane; lane = lane->next) {
 		describe(p, lane, now, &figures);
 		fn(arg, &figures);

@@ -474,6 +474,39 @@ static int setup_only(void **state)
 	return setup(state);
 }
 
+struct told {
+	int64_t busy_ns;
+	uint64_t jobs;
+	bool fell;
+};
+
+static void look_at(void *arg, const struct pluq__lane_figures *f)
+{
+	struct told *last = arg;
+
+	if (strcmp(f->name, "figures") != 0)
+		return;
+	last->fell |= f->busy_ns < last->busy_ns || f->jobs < last->jobs;
+	last->busy_ns = f->busy_ns;
+	last->jobs = f->jobs;
+}
+
+/* Whenever they are asked for: while jobs begin, run, and have ended but are not counted yet. */
+static void figures_of_a_lane_only_grow(void **state)
+{
+	enum { JOBS = 4000 };
+	struct pluq__lane *lane = pluq__pool_lane(pool, "figures", 3);
+	struct told last = {0};
+
+	for (int i = 0; i < JOBS; i++)
+		post_to_loop(&loops, 0, submit, task_new(lane, i));
+	while (last.jobs < JOBS && !last.fell)
+		pluq__pool_each(pool, look_at, &last);
+	assert_false(last.fell);
+	assert_true(until_at_least(&done_count, JOBS));
+	assert_true(last.busy_ns > 0);
+}
+
 static int open_log(void **state)
 {
 	struct pluq_why why;
@@ -503,6 +536,7 @@ int main(void)
 	    TEST(pool_lets_a_limited_lane_pass_no_more_than_that),
 	    TEST(pool_passes_many_jobs_that_hang_sooner),
 	    TEST(pool_survives_as_many_hung_jobs_as_it_has_threads),
+	    TEST(figures_of_a_lane_only_grow),
 	    TEST(pool_names_a_slow_operation),
 	    TEST(pool_names_an_operation_while_it_hangs),
 	    cmocka_unit_test_setup(pool_waits_at_its_end_for_what_runs, setup_only),
