@@ -6,10 +6,16 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 
-/* However short an interval a plugin asks for. */
+/* However short or long an interval a plugin asks for. */
 #define INTERVAL_LEAST (10 * PLUQ__MS)
+#define INTERVAL_MOST (INT64_MAX / 8)
 /* A plugin that fails is left alone for one interval, two, four ..., up to this or its interval. */
 #define PAUSE_MOST (300 * PLUQ__SEC)
+
+static int64_t between(int64_t x, int64_t least, int64_t most)
+{
+	return x < least ? least : x > most ? most : x;
+}
 
 static struct pluq__loop *loop0(const struct pluq__feed *f)
 {
@@ -108,7 +114,7 @@ static void on_done(struct pluq__job *job)
 	f->state = PLUQ__FEED_IDLE;
 	if (f->again_ns > 0) {
 		f->state = PLUQ__FEED_STEPS;
-		pluq__loop_set(loop0(f), &f->step, loop0(f)->now_ns + (f->hurry ? 0 : f->again_ns));
+		pluq__loop_set(loop0(f), &f->step, loop0(f)->now_ns + (f->hurry ? 0 : between(f->again_ns, 0, INTERVAL_MOST)));
 	}
 	f->hurry = false;
 	if (f->last)
@@ -142,7 +148,8 @@ static void on_due(struct pluq__timer *t)
 
 	f->due_ns += (1 + (now - f->due_ns) / f->interval_ns) * f->interval_ns;
 	pluq__loop_set(loop0(f), &f->due, f->due_ns);
-	if (f->state != PLUQ__FEED_IDLE || now < f->resume_ns) {
+	/* Behind the last snapshot there is none. */
+	if (f->state != PLUQ__FEED_IDLE || now < f->resume_ns || f->metrics->stopping) {
 		f->missed++;
 		return;
 	}
@@ -195,8 +202,8 @@ void pluq__feed_schedule(struct pluq__feed *f, bool first)
 {
 	int64_t interval = PLUQ_HAS(f->ops, take) && PLUQ_HAS(f->ops, interval_ns) ? f->ops->interval_ns(*f->self) : 0;
 
-	if (interval > 0 && interval < INTERVAL_LEAST)
-		interval = INTERVAL_LEAST;
+	if (interval > 0)
+		interval = between(interval, INTERVAL_LEAST, INTERVAL_MOST);
 	f->failures = 0; /* what was wrong may have been put right */
 	f->resume_ns = 0;
 	if (f->metrics->stopping || (!first && interval == f->interval_ns))

@@ -29,7 +29,7 @@ struct pluq__feed {
 	struct pluq__snapshot *snapshot; /* to be taken, one reference, which the job drops */
 	bool takes;                 /* the job is a take; else a step */
 	struct pluq__snapshot *last;     /* the stop's, until the job takes it */
-	bool at_once;               /* the stop: steps do not wait */
+	_Atomic bool at_once;       /* the stop: steps do not wait. The pool looks at it too */
 	bool ended;
 	bool hurry;                 /* the job at work may not know of the new interval: its next step comes at once */
 	int status;                 /* of the job */

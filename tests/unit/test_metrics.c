@@ -49,6 +49,9 @@ static struct {
 	char names[PLUGS][16];
 	_Atomic int stopped, told;
 	bool stops; /* the test has stopped the metrics itself */
+	_Atomic bool held; /* loop 1 waits for the gate when it is asked */
+	_Atomic int visits; /* of loop 1 */
+	sem_t gate;
 } world;
 
 static void enter(struct plug *p)
@@ -147,6 +150,11 @@ static void rendered(void *self, struct pluq_render *r)
 static void tell_loop(void *arg, uint32_t loop, struct pluq_gather *g)
 {
 	assert_int_equal(pluq__loop_self()->index, loop);
+	if (loop == 1) {
+		world.visits++;
+		if (world.held)
+			sem_wait(&world.gate);
+	}
 	pluq__metrics_table.add(g, &(struct pluq_sample){.metric = &told, .value = 1 << loop});
 }
 
@@ -158,6 +166,7 @@ static int setup(void **state)
 	struct pluq__auth_config auth = {.timeout_ns = PLUQ__SEC};
 
 	memset(&world, 0, sizeof(world));
+	sem_init(&world.gate, 0, 0);
 	rig_start(&world.net, LOOPS, 0);
 	assert_int_equal(pluq__broker_new(&world.broker, &world.net.loops), 0);
 	assert_int_equal(pluq__auth_new(&world.auth, &world.net.loops, pluq__pool_lane(world.net.pool, "auth", 1), 0, &auth), 0);
@@ -235,6 +244,7 @@ static int teardown(void **state)
 	pluq__broker_free(&world.broker);
 	pluq__auth_free(&world.auth);
 	rig_free(&world.net);
+	sem_destroy(&world.gate);
 	return 0;
 }
 
@@ -405,6 +415,39 @@ static void the_stop_waits_for_a_slow_plugin(void **state)
 	assert_true(until_at_least(&p->takes, 2)); /* the one that it was at, and the last */
 }
 
+static bool has_missed(void *arg)
+{
+	return (int64_t)world.metrics->feeds->missed >= *(int64_t *)arg;
+}
+
+static bool nothing_is_made(void *arg)
+{
+	return !world.metrics->making && !world.metrics->wants.first;
+}
+
+/* Loop 1 is slow to tell what it has: the interval passes meanwhile. */
+static void nothing_is_gathered_behind_the_last_snapshot(void **state)
+{
+	struct plug *p = &world.plug[0];
+	int64_t missed = 3;
+
+	p->interval_ns = 10 * PLUQ__MS;
+	world.held = true;
+	serve();
+	assert_true(until_at_least(&world.visits, 1));
+	world.stops = true;
+	on_loop(&world.net.loops, 0, stop_metrics, NULL);
+	sem_post(&world.gate);
+	assert_true(until_at_least(&world.visits, 2)); /* for the last one */
+	assert_true(until_on_loop(&world.net.loops, 0, has_missed, &missed, 0));
+	world.held = false;
+	sem_post(&world.gate);
+	assert_true(until_at_least(&p->takes, 1));
+	assert_true(until_on_loop(&world.net.loops, 0, nothing_is_made, NULL, 0));
+	assert_int_equal(world.visits, 2);
+	assert_int_equal(p->takes, 1);
+}
+
 /* ---- rendering ---- */
 
 static bool answers(const char *request, const char *status, const char *part)
@@ -535,6 +578,7 @@ int main(void)
 	    TEST(the_stop_gives_a_last_snapshot_and_does_not_wait_between_steps),
 	    TEST(what_is_left_of_a_take_goes_out_before_the_last_one),
 	    TEST(the_stop_waits_for_a_slow_plugin),
+	    TEST(nothing_is_gathered_behind_the_last_snapshot),
 	    TEST(a_route_renders_on_every_listener),
 	    TEST(answers_that_nobody_reads_are_bounded),
 	    TEST(too_many_requests_at_once_are_refused),
