@@ -112,6 +112,7 @@ void pluq__broker_figures(struct pluq__broker *b, uint32_t loop, struct pluq__br
 	memcpy(out->errors, b->errors, sizeof(out->errors));
 	pthread_mutex_unlock(&b->health_mutex);
 	out->retrying = (uint64_t)atomic_load(&b->retrying);
+	out->healthy = atomic_load(&b->storage_ok);
 }
 
 const double *pluq__broker_quantiles(const struct pluq__broker *b, size_t *count)

@@ -41,6 +41,7 @@ void pluq__broker_stats_free(struct pluq_stats *); /* any thread */
 struct pluq__broker_figures {
 	uint64_t errors[PLUQ__STORAGE_OPERATIONS]; /* of the whole process; loop 0 only, else 0 */
 	uint64_t retrying;                         /* likewise */
+	bool healthy;                              /* storage works, as /ping says; loop 0 only */
 	const struct pluq__figures *home;          /* the loop's own, until its step ends */
 };
 /* Loop; of that loop. */

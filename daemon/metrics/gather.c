@@ -51,20 +51,20 @@ static void tell_all(struct pluq__wants *w, struct pluq__snapshot *s)
 	}
 }
 
-static void judge(struct pluq__metrics *m, const struct pluq__gathering *g)
+static void failed(struct pluq__metrics *m)
 {
-	int64_t now = m->of.loops->loop[0].now_ns;
 	uint64_t hidden;
 
-	m->took_ns = pluq__clock_mono_ns() - g->began_ns;
-	if (!g->status) {
-		m->made++;
-		pluq__complaint_calm(&m->memory_complaint, now);
-		return;
-	}
 	m->failed++;
-	if (pluq__complaint_raise(&m->memory_complaint, now, &hidden))
+	if (pluq__complaint_raise(&m->memory_complaint, m->of.loops->loop[0].now_ns, &hidden))
 		pluq__log(PLUQ_ERROR, "metrics", "out of memory: a snapshot could not be made");
+}
+
+static void made(struct pluq__metrics *m, const struct pluq__gathering *g)
+{
+	m->made++;
+	m->took_ns = pluq__clock_mono_ns() - g->began_ns;
+	pluq__complaint_calm(&m->memory_complaint, m->of.loops->loop[0].now_ns);
 }
 
 static void finish(struct pluq__gathering *g)
@@ -73,11 +73,12 @@ static void finish(struct pluq__gathering *g)
 	struct pluq__wants wants = g->wants;
 	struct pluq__snapshot *s = g->snapshot;
 
-	judge(m, g);
 	if (g->status) {
+		failed(m);
 		pluq__snapshot_unref(s);
 		s = NULL;
 	} else {
+		made(m, g);
 		s->pub.real_ns = pluq__clock_real_ns();
 		s->pub.mono_ns = pluq__clock_mono_ns();
 		s->pub.host = m->host ? m->host : "";
@@ -182,7 +183,7 @@ static void begin(struct pluq__metrics *m)
 
 	m->wants.first = NULL;
 	if (!g) {
-		m->failed++;
+		failed(m);
 		tell_all(&wants, NULL);
 		return;
 	}

@@ -28,24 +28,28 @@ PLUQ__METRIC(pool_operations, PLUQ_COUNTER, "plugin_pool_operations", "", NULL, 
 PLUQ__METRIC(pool_slow, PLUQ_COUNTER, "plugin_slow_operations", "", NULL, "Of those, the ones that took longer than slow_operation");
 PLUQ__METRIC(pool_jobs, PLUQ_GAUGE, "plugin_pool_jobs", "", "state", "Operations of the plugin that run, of those that hang, that wait");
 
-/* malloc counts by walking its lists of what is free, and who allocates meanwhile has to wait: milliseconds, after a spike. */
-#define HEAP_LOOK_NS (10 * PLUQ__SEC)
+/* The allocator goes through everything that is free, with its locks held, which loops may wait for. So it is asked again only when
+ * so many times of what that took have passed: no more than one allocation in so many meets it, however large the heap is. */
+#define HEAP_PAUSE 1000
 
-static void tell_heap(struct pluq__heap_figures *h, struct pluq_gather *g)
+static void tell_heap(struct pluq__metrics *m, struct pluq_gather *g)
 {
-	int64_t now = pluq__clock_mono_ns();
+	int64_t began = pluq__clock_mono_ns();
 
-	if (!h->looked_ns || now - h->looked_ns >= HEAP_LOOK_NS) {
+	if (began >= m->heap_again_ns) {
 		struct mallinfo2 heap = mallinfo2();
+		int64_t ended = pluq__clock_mono_ns();
 
-		*h = (struct pluq__heap_figures){.looked_ns = now, .used = heap.uordblks + heap.hblkhd, .idle = heap.fordblks};
+		m->heap_used = (double)(heap.uordblks + heap.hblkhd);
+		m->heap_idle = (double)heap.fordblks;
+		m->heap_again_ns = ended + (ended - began) * HEAP_PAUSE;
 	}
-	pluq__tell(g, &heap_used, NULL, NULL, (double)h->used);
-	pluq__tell(g, &heap_idle, NULL, NULL, (double)h->idle);
+	pluq__tell(g, &heap_used, NULL, NULL, m->heap_used);
+	pluq__tell(g, &heap_idle, NULL, NULL, m->heap_idle);
 }
 
 /* Fields of /proc/self/statm, in pages. */
-static void tell_memory(struct pluq__metrics *m, struct pluq_gather *g)
+static void tell_memory(struct pluq_gather *g)
 {
 	unsigned long long all = 0, ram = 0;
 	double page = (double)sysconf(_SC_PAGESIZE);
@@ -57,7 +61,6 @@ static void tell_memory(struct pluq__metrics *m, struct pluq_gather *g)
 	}
 	if (f)
 		fclose(f);
-	tell_heap(&m->heap, g);
 	pluq__tell(g, &memory_used, NULL, NULL, (double)pluq__memory_used());
 	if (pluq__memory_limit() > 0)
 		pluq__tell(g, &memory_limit, NULL, NULL, (double)pluq__memory_limit());
@@ -112,7 +115,8 @@ void pluq__own_tell(struct pluq__metrics *m, struct pluq_gather *g)
 {
 	pluq__tell(g, &build, NULL, PLUQ_VERSION, 1);
 	tell_time(m, g);
-	tell_memory(m, g);
+	tell_memory(g);
+	tell_heap(m, g);
 	tell_descriptors(g);
 	pluq__tell(g, &log_dropped, NULL, NULL, (double)pluq__log_dropped());
 	pluq__pool_each(m->of.pool, tell_lane, g);

@@ -25,6 +25,8 @@ COUNTER(channel_messages, "channel_received_messages", "", "Messages that the ch
 COUNTER(channel_bytes, "channel_received", "bytes", "Bodies of the messages that the channel has got from its topic");
 COUNTER(channel_delivered, "channel_delivered_messages", "", "Messages sent to consumers, each time they are");
 COUNTER(channel_delivered_bytes, "channel_delivered", "bytes", "Bodies of the messages sent to consumers");
+DEFINE(channel_from_memory, PLUQ_COUNTER, "channel_delivered_from_memory_messages", "", "locality",
+    "Messages sent to consumers that were not in storage, by where the consumer is");
 COUNTER(channel_finished, "channel_finished_messages", "", "Messages that consumers have finished");
 COUNTER(channel_requeued, "channel_requeued_messages", "", "Messages that consumers have given back");
 COUNTER(channel_timeouts, "channel_timed_out_messages", "", "Messages that consumers have not answered in time");
@@ -78,6 +80,16 @@ static void tell_dropped(const struct telling *t, const struct pluq_metric *m, c
 			tell_detail(t, m, reasons[i], (double)dropped[i]);
 }
 
+static void tell_localities(const struct telling *t, const struct pluq_channel_stats *c)
+{
+	if (c->zone_local_msg_count)
+		tell_detail(t, &channel_from_memory, "zone", (double)c->zone_local_msg_count);
+	if (c->region_local_msg_count)
+		tell_detail(t, &channel_from_memory, "region", (double)c->region_local_msg_count);
+	if (c->global_msg_count)
+		tell_detail(t, &channel_from_memory, "global", (double)c->global_msg_count);
+}
+
 static void tell_due(const struct telling *t, const uint64_t *due)
 {
 	static const char *const within[PLUQ_DUE_CLASSES] = {"1s", "10s", "1m", "10m", "1h", "later"};
@@ -105,6 +117,7 @@ static void tell_channel(const struct telling *t, const struct pluq_channel_stat
 	tell(t, &channel_bytes, (double)c->message_bytes);
 	tell(t, &channel_delivered, (double)c->delivered_count);
 	tell(t, &channel_delivered_bytes, (double)c->delivered_bytes);
+	tell_localities(t, c);
 	tell(t, &channel_finished, (double)c->finish_count);
 	tell(t, &channel_requeued, (double)c->requeue_count);
 	tell(t, &channel_timeouts, (double)c->timeout_count);

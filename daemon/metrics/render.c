@@ -191,6 +191,10 @@ int pluq__feed_open(struct pluq__feed *f, struct pluq_why *why)
 
 	if (!route.path)
 		return 0;
+	if (*route.path != '/') {
+		snprintf(why->text, sizeof(why->text), "%s: its path, '%.100s', does not begin with /", f->instance, route.path);
+		return PLUQ_EINVAL;
+	}
 	f->path = route.path;
 	for (const struct pluq__feed *other = f->metrics->feeds; other != f; other = other->next)
 		if (other->path && strcmp(other->path, f->path) == 0) {

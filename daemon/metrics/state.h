@@ -25,12 +25,6 @@ struct pluq__wants {
 	struct pluq__wanting *first, **last;
 };
 
-/* What the allocator has given out and what it keeps, when it was asked last. The pool's: snapshots are put together one at a time. */
-struct pluq__heap_figures {
-	int64_t looked_ns; /* 0: never */
-	size_t used, idle;
-};
-
 struct pluq__metrics {
 	struct pluq__measured of;
 	struct pluq__lane *lane;
@@ -47,7 +41,8 @@ struct pluq__metrics {
 	uint64_t made, failed;          /* snapshots */
 	int64_t took_ns;                /* the last one */
 	struct pluq__complaint memory_complaint;
-	struct pluq__heap_figures heap;
+	double heap_used, heap_idle;    /* own_process.c's, like the next: the job's that puts a snapshot together */
+	int64_t heap_again_ns;          /* monotonic: when they are taken again */
 
 	bool stopping;
 	struct pluq__wanting last;      /* the stop's */

@@ -34,6 +34,7 @@ def test_topics_and_channels(launch, dump):
         assert s.value("topic_channels", topic="t") == 1
         here = {"topic": "t", "channel": "c"}
         stats = d.channel_stats("t", "c")
+        assert s.value("channel_delivered_from_memory_messages", detail="global", **here) == stats["global_msg_count"]
         for metric, key in [("channel_received_messages", "message_count"), ("channel_depth", "depth"),
                             ("channel_backend_depth", "backend_depth"), ("channel_in_flight_messages", "in_flight_count"),
                             ("channel_deferred_messages", "deferred_count"), ("channel_requeued_messages", "requeue_count"),

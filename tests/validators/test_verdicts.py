@@ -190,7 +190,7 @@ def test_counts_go_with_their_topic(launch_mock):
 
     def counted(name):
         lines = d.http("GET", "/metrics").body.decode().splitlines()
-        found = [line for line in lines if line.startswith("pluq_validator_verdicts_messages_total{") and f'topic="{name}"' in line]
+        found = [line for line in lines if line.startswith("pluq_validator_verdicts_total{") and f'topic="{name}"' in line]
         return sorted((line.split('verdict="')[1].split('"')[0], float(line.split()[-1])) for line in found)
     assert counted("goes") == counted("stays") == [("accepted", 3), ("diverted", 2)]
     d.post("/topic/delete", topic="goes")
