@@ -101,6 +101,8 @@ static int make_hosts(struct pluq__daemon *d, struct pluq__problem *p)
 		if (!lane)
 			return no_memory(p);
 		pluq__host_fill(one, &d->process, lane);
+		if (!(one->host.spent = pluq__metrics_watch(d->metrics, one->instance)))
+			return no_memory(p);
 		if (one->entry->kind == PLUQ_KIND_METRICS &&
 		    pluq__metrics_add(d->metrics, one->instance, one->entry->ops, &one->self, lane))
 			return no_memory(p);

@@ -6,6 +6,7 @@
 
 #include "loop.h"
 #include "pool.h"
+#include "spent.h"
 
 struct pluq__net;
 struct pluq__broker;
@@ -22,6 +23,7 @@ struct pluq__host {
 	struct pluq__auth *auth;
 	struct pluq__validate *validate;
 	struct pluq__metrics *metrics;
+	struct pluq__spent *spent; /* per loop; NULL: nobody counts */
 	void *plugins;             /* the loader's list, for option_get */
 	bool in_init;              /* calls marked "init only" are allowed now */
 };

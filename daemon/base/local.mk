@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	daemon/base/host.h \
 	daemon/base/latency.c daemon/base/latency.h \
 	daemon/base/log.c daemon/base/log.h \
+	daemon/base/spent.h \
 	daemon/base/loop.c daemon/base/loop.h \
 	daemon/base/mail.c daemon/base/mail.h \
 	daemon/base/memory.c daemon/base/memory.h \

@@ -37,7 +37,7 @@ struct pluq__lane {
 	int stuck, most;  /* jobs given up as stuck; threads it may have with them */
 	int64_t ended_ns; /* when a job of it ended last */
 	uint64_t jobs, slow; /* as in struct pluq__lane_figures */
-	int64_t busy_ns;
+	int64_t busy_ns, loop_ns;
 	int waiting_count;
 	bool blocked;     /* the watcher's: many jobs run, none ends, others wait */
 	char name[];
@@ -318,10 +318,22 @@ void pluq__pool_submit(struct pluq__lane *lane, struct pluq__job *job)
 	pthread_mutex_unlock(&p->mutex);
 }
 
+void pluq__pool_run_here(struct pluq__job *job)
+{
+	struct pluq__lane *lane = job->lane;
+	int64_t began = pluq__clock_mono_ns();
+
+	job->work(job);
+	pthread_mutex_lock(&lane->pool->mutex);
+	lane->loop_ns += pluq__clock_mono_ns() - began;
+	pthread_mutex_unlock(&lane->pool->mutex);
+	job->done(job);
+}
+
 static void describe(const struct pluq__pool *p, const struct pluq__lane *lane, int64_t now, struct pluq__lane_figures *out)
 {
 	*out = (struct pluq__lane_figures){.name = lane->name, .jobs = lane->jobs, .slow = lane->slow, .busy_ns = lane->busy_ns,
-	    .waiting = lane->waiting_count};
+	    .loop_ns = lane->loop_ns, .waiting = lane->waiting_count};
 	for (int i = 0; i < p->workers; i++) {
 		const struct worker *w = &p->worker[i];
 

@@ -37,11 +37,15 @@ struct pluq__lane *pluq__pool_lane(struct pluq__pool *, const char *name, int wi
 void pluq__lane_limit(struct pluq__lane *, int most);
 /* Loop. Never fails: jobs wait in the lane if no thread can be had. */
 void pluq__pool_submit(struct pluq__lane *, struct pluq__job *);
+/* Loop. Work and done at once, on the calling loop: for a plugin that does not block and wants no thread. The time counts as the lane's. */
+void pluq__pool_run_here(struct pluq__job *);
+
 /* What a lane has done. */
 struct pluq__lane_figures {
 	const char *name;
 	uint64_t jobs, slow; /* ended; of those, longer than slow_ns */
 	int64_t busy_ns;     /* time of those, and of the running ones so far */
+	int64_t loop_ns;      /* time of those that have run on loops; not in the others */
 	int running, hung, waiting; /* hung: of the running, given up as stuck */
 };
 

@@ -1,4 +1,5 @@
 /* Handing out: from the channel's queue to its ready consumers, in batches, in equal shares. Runs at the end of a loop turn. */
+#include "../base/spent.h"
 #include "channel.h"
 #include "topic.h"
 
@@ -177,6 +178,17 @@ static void discard_first(struct pluq__channel *c, enum source src)
 	pluq__channel_finish(c, o.held[0]);
 }
 
+static size_t deliver(const struct pluq__channel *c, struct pluq_sub *s, const struct handout *o)
+{
+	const struct pluq__home *home = c->home;
+	struct pluq__spent *spent = home->broker->spent ? &home->broker->spent[home->loop->index] : NULL;
+	int64_t began = pluq__spent_begin(spent);
+	size_t taken = s->ops.on_deliver(s->arg, o->delivery, o->count);
+
+	pluq__spent_end(spent, began);
+	return taken;
+}
+
 /* false: the consumer is to be left alone for now. */
 static bool hand_out(struct pluq__channel *c, struct pluq_sub *s, enum source src)
 {
@@ -188,7 +200,7 @@ static bool hand_out(struct pluq__channel *c, struct pluq_sub *s, enum source sr
 	prepare(c, src, n, &o);
 	if (!o.count)
 		return false;
-	taken = s->ops.on_deliver(s->arg, o.delivery, o.count);
+	taken = deliver(c, s, &o);
 	put_back(c, src, &o, taken);
 	take(c, src, taken);
 	for (size_t i = 0; i < taken; i++)

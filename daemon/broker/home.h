@@ -18,6 +18,7 @@ struct pluq__held;
 struct pluq__names;
 struct pluq__relief;
 struct pluq__slicer;
+struct pluq__spent;
 struct pluq__watcher;
 
 /* A step of the stop, that a home takes when its letter comes. It stands where it cannot fail for want of memory. */
@@ -56,6 +57,7 @@ struct pluq__broker {
 	struct pluq__loops *loops;
 	struct pluq__home *homes; /* one per loop */
 	const struct pluq_limits *limits; /* NULL: no handler uses queues */
+	struct pluq__spent *spent; /* that handler's, per loop; NULL: nobody counts */
 	size_t e2e_count;     /* limits->e2e_percentiles that there are */
 	int64_t e2e_half_ns;  /* half of the window */
 	const struct pluq_storage_ops *storage;

@@ -106,10 +106,7 @@ static void on_pool(struct pluq__job *job)
 
 static void run_here(struct pluq__mail *mail)
 {
-	struct pluq__job *job = (struct pluq__job *)mail;
-
-	job->work(job);
-	job->done(job);
+	pluq__pool_run_here((struct pluq__job *)mail);
 }
 
 void pluq__spill_submit(struct pluq__spill *s, struct pluq__job *job)
@@ -118,6 +115,7 @@ void pluq__spill_submit(struct pluq__spill *s, struct pluq__job *job)
 
 	job->back = s->home->loop;
 	if (b->storage->flags & PLUQ_STORAGE_ON_LOOP) {
+		job->lane = b->lane;
 		job->mail.fn = run_here;
 		pluq__loop_post(s->home->loop, &job->mail);
 	} else {

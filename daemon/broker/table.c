@@ -30,6 +30,7 @@ static int use(const struct pluq_host *host, const struct pluq_limits *limits)
 	if (b->limits)
 		return PLUQ_EBUSY;
 	b->limits = limits;
+	b->spent = pluq__host(host)->spent;
 	if (limits->size >= offsetof(struct pluq_limits, e2e_window_ns) + sizeof(limits->e2e_window_ns) &&
 	    limits->e2e_window_ns > 1) {
 		b->e2e_count = limits->e2e_percentile_count;

@@ -37,6 +37,12 @@ void pluq__metrics_free(struct pluq__metrics **pm)
 		m->feeds = f->next;
 		pluq__feed_free(&f);
 	}
+	while (m->watched) {
+		struct pluq__watched *w = m->watched;
+
+		m->watched = w->next;
+		free(w);
+	}
 	free(m->sources);
 	free(m->host);
 	free(m);
@@ -53,6 +59,18 @@ int pluq__metrics_add(struct pluq__metrics *m, const char *instance, const struc
 	*m->feeds_end = f;
 	m->feeds_end = &f->next;
 	return 0;
+}
+
+struct pluq__spent *pluq__metrics_watch(struct pluq__metrics *m, const char *instance)
+{
+	struct pluq__watched *w = calloc(1, sizeof(*w) + (size_t)m->of.loops->count * sizeof(w->spent[0]));
+
+	if (!w)
+		return NULL;
+	w->instance = instance;
+	w->next = m->watched;
+	m->watched = w;
+	return w->spent;
 }
 
 int pluq__metrics_start(struct pluq__metrics *m, struct pluq_why *why)

@@ -16,6 +16,7 @@
 #include "../net/net.h"
 
 struct pluq__metrics;
+struct pluq__spent;
 
 /* The table given to plugins; constant. It finds its struct pluq__metrics through struct pluq__host. */
 extern const struct pluq_metrics pluq__metrics_table;
@@ -36,6 +37,8 @@ int pluq__metrics_new(struct pluq__metrics **, const struct pluq__measured *, st
  * PLUQ_ENOMEM. */
 int pluq__metrics_add(struct pluq__metrics *, const char *instance, const struct pluq_metrics_ops *, void *const *self,
     struct pluq__lane *);
+/* Main, before its init. Where the time that loops spend in that plugin is counted: one per loop, the metrics' own. NULL: no memory. */
+struct pluq__spent *pluq__metrics_watch(struct pluq__metrics *, const char *instance);
 /* Main, before the loops run; for the daemon's own. As pluq_metrics.source. */
 int pluq__metrics_source(struct pluq__metrics *, pluq_gather_fn fn, void *arg);
 /* Main, after every init and before the loops run. Asks the plugins for their intervals, opens their routes. */

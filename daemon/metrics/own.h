@@ -7,6 +7,9 @@
 #define PLUQ__METRIC(id, type_, name_, unit_, detail_, help_)                                                          \
 	static const struct pluq_metric id = {.name = name_, .unit = unit_, .help = help_, .detail = detail_, .type = type_}
 
+/* Told per plugin by several: added up. */
+extern const struct pluq_metric pluq__plugin_loop_time;
+
 /* Adds one sample about no topic; plugin and detail may be NULL, and are copied. */
 void pluq__tell(struct pluq_gather *, const struct pluq_metric *, const char *plugin, const char *detail, double value);
 /* A histogram; NULL: nothing. */

@@ -15,7 +15,8 @@ PLUQ__METRIC(refused, PLUQ_COUNTER, "connections_refused", "", "listener",
 
 PLUQ__METRIC(verdicts, PLUQ_COUNTER, "auth_verdicts", "", "verdict", "Answers of the auth plugin");
 PLUQ__METRIC(auth_open, PLUQ_GAUGE, "auth_open_questions", "", NULL, "Questions that the auth plugin has not answered yet");
-PLUQ__METRIC(loop_time, PLUQ_COUNTER, "plugin_loop_time", "seconds", NULL, "Time of event loops spent in the plugin's operations");
+const struct pluq_metric pluq__plugin_loop_time = {.name = "plugin_loop_time", .unit = "seconds", .type = PLUQ_COUNTER,
+    .help = "Time of event loops spent in the plugin's operations"};
 
 PLUQ__METRIC(snapshots, PLUQ_COUNTER, "metrics_snapshots", "", "result", "Snapshots made, and that could not be for want of memory");
 PLUQ__METRIC(snapshot_time, PLUQ_GAUGE, "metrics_snapshot_time", "seconds", NULL, "How long the snapshot before this one was in the making");
@@ -35,6 +36,13 @@ static void tell_turns(struct pluq__loop *l, struct pluq_gather *g)
 	l->longest_ns = 0;
 }
 
+static void tell_spent(const struct pluq__metrics *m, uint32_t loop, struct pluq_gather *g)
+{
+	for (const struct pluq__watched *w = m->watched; w; w = w->next)
+		if (w->spent[loop].ns)
+			pluq__tell(g, &pluq__plugin_loop_time, w->instance, NULL, (double)w->spent[loop].ns / 1e9);
+}
+
 static void tell_listener(void *arg, const struct pluq__listener_figures *f)
 {
 	pluq__tell(arg, &connections, f->instance, f->what, (double)f->live);
@@ -50,7 +58,7 @@ static void tell_auth(void *arg, const struct pluq__auth_figures *f)
 	for (int v = PLUQ_AUTH_ALLOW; v <= PLUQ_AUTH_ERROR; v++)
 		pluq__tell(arg, &verdicts, f->instance, words[v], (double)f->verdicts[v]);
 	pluq__tell(arg, &auth_open, f->instance, NULL, f->open);
-	pluq__tell(arg, &loop_time, f->instance, NULL, (double)f->loop_ns / 1e9);
+	pluq__tell(arg, &pluq__plugin_loop_time, f->instance, NULL, (double)f->loop_ns / 1e9);
 }
 
 static void tell_feed(const struct pluq__feed *f, struct pluq_gather *g)
@@ -78,6 +86,7 @@ void pluq__own_tell_loop(void *arg, uint32_t loop, struct pluq_gather *g)
 	struct pluq__metrics *m = arg;
 
 	tell_turns(&m->of.loops->loop[loop], g);
+	tell_spent(m, loop, g);
 	if (pluq__broker_used(m->of.broker))
 		pluq__own_tell_engine(m, loop, g);
 	if (loop)

@@ -101,6 +101,8 @@ static void tell_lane(void *arg, const struct pluq__lane_figures *f)
 {
 	struct pluq_gather *g = arg;
 
+	if (f->loop_ns)
+		pluq__tell(g, &pluq__plugin_loop_time, f->name, NULL, (double)f->loop_ns / 1e9);
 	if (!f->jobs && !f->running && !f->waiting)
 		return;
 	pluq__tell(g, &pool_time, f->name, NULL, (double)f->busy_ns / 1e9);

@@ -3,6 +3,7 @@
 #define PLUQ__METRICS_STATE_H
 
 #include "../base/complaint.h"
+#include "../base/spent.h"
 #include "metrics.h"
 #include "snapshot.h"
 
@@ -12,6 +13,13 @@ struct pluq__gathering;
 struct pluq__source {
 	pluq_gather_fn fn;
 	void *arg;
+};
+
+/* A plugin in which loops spend time. */
+struct pluq__watched {
+	struct pluq__watched *next;
+	const char *instance;
+	struct pluq__spent spent[]; /* per loop */
 };
 
 /* Someone who wants the next snapshot. Intrusive. */
@@ -31,6 +39,7 @@ struct pluq__metrics {
 	struct pluq__source *sources; /* constant from the start on; every loop calls them */
 	size_t source_count;
 	struct pluq__feed *feeds, **feeds_end; /* one per metrics plugin, as configured */
+	struct pluq__watched *watched;
 	char *host; /* announced; NULL: none */
 	int32_t port;
 

@@ -267,6 +267,7 @@ struct pluq_conn *pluq__conn_accepted(struct pluq_listener *l, int fd, const str
 	c->output_limit = l->output_limit;
 	pluq__addr_text(from, c->remote);
 	c->from = l;
+	c->spent = l->spent;
 	l->accepted++;
 	atomic_fetch_add_explicit(&l->live, 1, memory_order_relaxed);
 	atomic_fetch_add(&l->net->clients, 1);

@@ -41,6 +41,7 @@ struct pluq_conn {
 	const struct pluq_conn_ops *ops;
 	void *user;                    /* until on_open what it is given */
 	struct pluq__dial *dial;       /* DIALING; else NULL */
+	struct pluq__spent *spent;     /* whose it is, per loop; NULL: nobody counts */
 	struct pluq_listener *from;    /* that has accepted it; NULL: it was dialled */
 	struct pluq__layer *layer;     /* the topmost; NULL: none */
 	struct pluq__upgrade *upgrade; /* to be put in place, or failed; else NULL */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/memory.h"
+#include "../base/spent.h"
 #include "conn.h"
 #include "held.h"
 
@@ -87,8 +88,7 @@ static size_t offer(struct pluq_conn *c, const uint8_t *bytes, size_t n)
 	return (size_t)used;
 }
 
-/* Hands out bytes as long as the handler takes some; returns how many it has taken. */
-static size_t consume(struct pluq_conn *c, const uint8_t *bytes, size_t n)
+static size_t offer_all(struct pluq_conn *c, const uint8_t *bytes, size_t n)
 {
 	size_t at = 0;
 	while (may_parse(c)) {
@@ -112,6 +112,16 @@ static size_t consume(struct pluq_conn *c, const uint8_t *bytes, size_t n)
 		}
 	}
 	return at;
+}
+
+/* Hands out bytes as long as the handler takes some; returns how many it has taken. */
+static size_t consume(struct pluq_conn *c, const uint8_t *bytes, size_t n)
+{
+	struct pluq__spent *spent = c->spent ? &c->spent[c->at->loop->index] : NULL;
+	int64_t began = pluq__spent_begin(spent);
+	size_t used = offer_all(c, bytes, n);
+	pluq__spent_end(spent, began);
+	return used;
 }
 
 /* Distributes `got` bytes that were received into the body first, then behind the `have` bytes of the buffer. Returns

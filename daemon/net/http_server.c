@@ -68,6 +68,7 @@ static int listen_op(const struct pluq_host *host, const struct pluq_http_listen
 		return error;
 	}
 	s->listener->instance = host->instance;
+	s->listener->spent = pluq__host(host)->spent;
 	s->next = net->servers;
 	net->servers = s;
 	*out = s;

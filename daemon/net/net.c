@@ -16,15 +16,20 @@ static int listen_op(const struct pluq_host *h, const struct pluq_listen *params
 {
 	assert(pluq__host(h)->in_init);
 	int error = pluq__listener_new(pluq__host(h)->net, params, false, out, why);
-	if (error == 0)
-		(*out)->instance = h->instance;
-	return error;
+	if (error)
+		return error;
+	(*out)->instance = h->instance;
+	(*out)->spent = pluq__host(h)->spent;
+	return 0;
 }
 
 static int connect_op(const struct pluq_host *h, const struct pluq_connect *params, struct pluq_conn **out,
     struct pluq_why *why)
 {
-	return pluq__dial(pluq__host(h)->net, params, out, why);
+	int error = pluq__dial(pluq__host(h)->net, params, out, why);
+	if (error == 0)
+		(*out)->spent = pluq__host(h)->spent;
+	return error;
 }
 
 static int tls_new(const struct pluq_host *h, const struct pluq_tls_params *params, struct pluq_tls **out, struct pluq_why *why)

@@ -16,6 +16,7 @@ struct pluq__chunk;
 struct pluq__http_extra;
 struct pluq__lookup;
 struct pluq__scratch;
+struct pluq__spent;
 struct pluq__upgrade;
 
 /* The receive buffer of a loop: one for all its connections. A connection's rest is at most half of it, so that there
@@ -55,6 +56,7 @@ struct pluq_listener {
 	bool is_unix;
 	int fd;        /* -1: closed */
 	const char *instance;   /* whose it is; constant */
+	struct pluq__spent *spent; /* whose it is, per loop; NULL: nobody counts */
 	_Atomic int64_t live;   /* connections of it */
 	uint64_t accepted, refused; /* since the start; loop 0 */
 	int32_t port;

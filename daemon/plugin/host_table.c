@@ -62,18 +62,32 @@ static int32_t host_loop_self(const struct pluq_host *h)
 
 struct letter {
 	struct pluq__mail mail; /* first */
+	struct pluq__spent *spent; /* of the loop that reads it; NULL: nobody counts */
 	pluq_post_fn fn;
 	void *arg;
 };
 
+static struct pluq__spent *spent_on(const struct pluq_host *h, int loop)
+{
+	struct pluq__spent *spent = pluq__host(h)->spent;
+
+	return spent ? &spent[loop] : NULL;
+}
+
+static void call(struct pluq__spent *spent, pluq_post_fn fn, void *arg)
+{
+	int64_t began = pluq__spent_begin(spent);
+
+	fn(arg);
+	pluq__spent_end(spent, began);
+}
+
 static void read_letter(struct pluq__mail *mail)
 {
-	struct letter *l = (struct letter *)mail;
-	pluq_post_fn fn = l->fn;
-	void *arg = l->arg;
+	struct letter l = *(struct letter *)mail;
 
-	free(l);
-	fn(arg);
+	free(mail);
+	call(l.spent, l.fn, l.arg);
 }
 
 static int host_post(const struct pluq_host *h, uint32_t loop, pluq_post_fn fn, void *arg)
@@ -87,13 +101,14 @@ static int host_post(const struct pluq_host *h, uint32_t loop, pluq_post_fn fn, 
 		return PLUQ_EEXITING;
 	if (!(l = malloc(sizeof(*l))))
 		return PLUQ_ENOMEM;
-	*l = (struct letter){ .mail.fn = read_letter, .fn = fn, .arg = arg };
+	*l = (struct letter){ .mail.fn = read_letter, .spent = spent_on(h, (int)loop), .fn = fn, .arg = arg };
 	pluq__loop_post(&loops->loop[loop], &l->mail);
 	return 0;
 }
 
 struct task {
 	struct pluq__job job; /* first */
+	struct pluq__spent *spent; /* of the loop where it is done */
 	pluq_post_fn work, done;
 	void *arg;
 };
@@ -107,12 +122,10 @@ static void run_task(struct pluq__job *job)
 
 static void end_task(struct pluq__job *job)
 {
-	struct task *t = (struct task *)job;
-	pluq_post_fn done = t->done;
-	void *arg = t->arg;
+	struct task t = *(struct task *)job;
 
-	free(t);
-	done(arg);
+	free(job);
+	call(t.spent, t.done, t.arg);
 }
 
 static int host_work(const struct pluq_host *h, pluq_post_fn work, pluq_post_fn done, void *arg)
@@ -124,8 +137,8 @@ static int host_work(const struct pluq_host *h, pluq_post_fn work, pluq_post_fn 
 		return PLUQ_EINVAL;
 	if (!(t = calloc(1, sizeof(*t))))
 		return PLUQ_ENOMEM;
-	*t = (struct task){ .job = { .back = self, .work = run_task, .done = end_task, .what = "work" }, .work = work,
-		.done = done, .arg = arg };
+	*t = (struct task){ .job = { .back = self, .work = run_task, .done = end_task, .what = "work" },
+		.spent = spent_on(h, self->index), .work = work, .done = done, .arg = arg };
 	pluq__pool_submit(pluq__host(h)->lane, &t->job);
 	return 0;
 }
@@ -135,6 +148,7 @@ static int host_work(const struct pluq_host *h, pluq_post_fn work, pluq_post_fn 
 struct pluq_timer {
 	struct pluq__timer timer; /* first */
 	struct pluq__loop *loop;
+	struct pluq__spent *spent;
 	pluq_timer_fn fn;
 	void *arg;
 };
@@ -143,7 +157,7 @@ static void fire(struct pluq__timer *timer)
 {
 	struct pluq_timer *t = (struct pluq_timer *)timer;
 
-	t->fn(t->arg); /* may free t */
+	call(t->spent, t->fn, t->arg); /* may free t */
 }
 
 static struct pluq_timer *host_timer_new(const struct pluq_host *h, pluq_timer_fn fn, void *arg)
@@ -151,9 +165,8 @@ static struct pluq_timer *host_timer_new(const struct pluq_host *h, pluq_timer_f
 	struct pluq__loop *self = pluq__loop_self();
 	struct pluq_timer *t = self ? calloc(1, sizeof(*t)) : NULL;
 
-	(void)h;
 	if (t)
-		*t = (struct pluq_timer){ .timer.fn = fire, .loop = self, .fn = fn, .arg = arg };
+		*t = (struct pluq_timer){ .timer.fn = fire, .loop = self, .spent = spent_on(h, self->index), .fn = fn, .arg = arg };
 	return t;
 }
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pluqtest.authbackends import Account, Grant, Mock
+from pluqtest.lookupd import Lookupd
 from pluqtest.metricsdump import Dump, asked
 from pluqtest.wait import eventually
 
@@ -133,6 +134,26 @@ def test_the_daemon_itself(launch, dump):
     assert s.total("nsqd_connections") == 0
 
 
+def test_time_spent_in_plugins(launch, tmp_path, dump):
+    """Of every kind, each under its name."""
+    backend = Mock(tmp_path)
+    backend.set(Account("known", (Grant(".*", (".*",), "subscribe,publish"),)))
+    judge = ("json", {"plugin": "validate-json", "topics": ["t"]})
+    d = backend.attach(launch.make(plugins=[*backend.plugins(), judge, *dump.plugins()], mem_queue_size=0)).start()
+    with d.client() as p, d.client() as c:
+        for x in p, c:
+            x.identify()
+            x.auth("known")
+        c.sub("t", "c", 1)
+        p.pub("t", b"{}")
+        c.fin(c.message())
+        dump.next()
+        s = asked(d)
+    assert {x["plugin"] for x in s.all("plugin_loop_time") if x["value"] > 0} >= {"nsqd", "auth-mock"}
+    assert {x["plugin"] for x in s.all("plugin_pool_time") if x["value"] > 0} >= {"diskqueue", "dump", "metrics", "metadata"}
+    assert s.value("validator_judging", plugin="json") > 0
+
+
 def test_counters_only_grow_and_takes_go_on(launch, dump):
     d = launch(plugins=dump.plugins())
     with d.client() as p:
@@ -249,7 +270,6 @@ def test_rendering_needs_a_secret_where_others_do(launch, tmp_path, dump):
 
 
 def test_every_daemon_has_metrics(adopt, dump):
-    from pluqtest.lookupd import Lookupd
     d = adopt(Lookupd(start=False, plugins=dump.plugins())).start()
     s = asked(d)
     assert s.all("loop_turns") and not s.all("topic_depth") and s.host == ""
