@@ -93,7 +93,7 @@ static bool begin_next(struct pluq__spill *s)
 		pause = false; /* a publisher waits for the verdict */
 	if (append && !pause)
 		return pluq__spill_begin_move(s, true);
-	if (s->releases.count || (s->want && s->stored && !pause))
+	if (s->releases.count || ((s->want || s->look) && s->stored && !pause))
 		return pluq__spill_begin_move(s, false);
 	if (s->ending)
 		return begin_end(s);
@@ -202,6 +202,15 @@ void pluq__spill_want(struct pluq__spill *s)
 		pluq__spill_kick(s);
 }
 
+void pluq__spill_look(struct pluq__spill *s)
+{
+	if (s->look || s->want || pluq__spill_oldest_ns(s) != PLUQ_OLDEST_UNKNOWN)
+		return;
+	s->look = true;
+	if (!s->work)
+		pluq__spill_kick(s);
+}
+
 struct pluq__fetched *pluq__spill_peek(struct pluq__spill *s, uint64_t n)
 {
 	return pluq__fifo_at(&s->fetched, n);
@@ -249,7 +258,7 @@ void pluq__spill_empty(struct pluq__spill *s, void (*done)(void *, int, const st
 	drop_fetched(s);
 	s->releases.count = 0;
 	s->stored = 0;
-	s->want = false;
+	s->want = s->look = false;
 	if (s->work)
 		s->work->stale = true;
 	if (s->emptying && s->on_empty) /* two at once: the first is answered by the second's success or failure */
@@ -272,7 +281,7 @@ void pluq__spill_end(struct pluq__spill *s, bool remove, void (*done)(void *arg)
 		s->releases.count = 0;
 	}
 	drop_fetched(s);
-	s->want = false;
+	s->want = s->look = false;
 	s->ending = true;
 	s->removing = remove;
 	s->failures = 0;

@@ -89,6 +89,7 @@ struct pluq__spill {
 	bool retrying, sync_failed;    /* counted by health */
 	bool named;                    /* the metadata that names the queue is on the medium */
 	bool want;                     /* fetch */
+	bool look;                     /* fetch the first record, to know how old it is */
 	bool emptying, ending, removing;
 
 	int64_t sync_every, sync_timeout_ns;
@@ -130,6 +131,8 @@ void pluq__spill_empty(struct pluq__spill *, void (*done)(void *, int status, co
  * then the spill holds nothing and may be freed. What cannot be written is counted as lost. */
 void pluq__spill_end(struct pluq__spill *, bool remove, void (*done)(void *arg), void *arg);
 
+/* If that is not known it is found out: the first record is fetched. */
+void pluq__spill_look(struct pluq__spill *);
 /* UNIX time of the oldest message that has not been handed out; PLUQ_OLDEST_*. */
 int64_t pluq__spill_oldest_ns(struct pluq__spill *);
 

@@ -76,7 +76,7 @@ static void move(struct pluq__spill_work *w)
 		append_all(w);
 	if (w->fetch)
 		w->fetch_status =
-		    w->ops->fetch(w->queue, FETCH_BATCH, FETCH_BYTES, keep_fetched, &w->batch, &w->left, &w->why);
+		    w->ops->fetch(w->queue, w->fetch, FETCH_BYTES, keep_fetched, &w->batch, &w->left, &w->why);
 }
 
 static void on_pool(struct pluq__job *job)
@@ -169,8 +169,9 @@ bool pluq__spill_begin_move(struct pluq__spill *s, bool append)
 	}
 	w->releases = s->releases;
 	s->releases = (struct pluq__positions){0};
-	w->fetch = s->want && s->stored;
-	s->want = false;
+	if (s->stored)
+		w->fetch = s->want ? FETCH_BATCH : s->look;
+	s->want = s->look = false;
 	pluq__spill_submit(s, &w->job);
 	return true;
 fail:

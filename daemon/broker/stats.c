@@ -231,6 +231,13 @@ static bool begin_topic(struct pluq__slicer *r, struct part *p)
 	return true;
 }
 
+/* Without consumers nothing is read, and after a start nobody knows how old it is: the next snapshot will. */
+static void look(const struct pluq__slicer *r, struct pluq__spill *s, int64_t oldest_ns)
+{
+	if (r->snapshot->whole && oldest_ns == PLUQ_OLDEST_UNKNOWN && !atomic_load(&r->home->broker->draining))
+		pluq__spill_look(s);
+}
+
 static bool has_more_channels(const struct pluq__slicer *r)
 {
 	return r->channel && r->count < r->room; /* those beyond have come since it was begun */
@@ -254,6 +261,7 @@ static bool copy_channels(struct pluq__slicer *r, struct part *p, size_t *done)
 	c = r->channel;
 	for (size_t i = 0; i < n; i++, r->channel = r->channel->next) {
 		copy_channel(&first[i], r->channel, &b, whole);
+		look(r, r->channel->spill, first[i].oldest_ns);
 		if (r->sums)
 			r->e2e_count += add_window(r->channel, r->sums);
 	}
@@ -285,6 +293,7 @@ static void end_topic(struct pluq__slicer *r, struct part *p)
 	    .channel_count = r->count,
 	    .channel_stride = sizeof(*r->channels),
 	    .oldest_ns = pluq__topic_oldest_ns(t)};
+	look(r, t->spill, out->oldest_ns);
 	memcpy(out->dropped, t->dropped, sizeof(out->dropped));
 	if (r->count && r->sums) {
 		out->e2e_count = r->e2e_count;

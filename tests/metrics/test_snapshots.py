@@ -86,6 +86,35 @@ def test_age_of_the_oldest_message(launch, dump):
         eventually(lambda: asked(d).value("topic_oldest_message_age", topic="u") > 0, 10, "a topic's own queue has one too")
 
 
+def test_age_of_what_was_there_before_a_restart(launch, dump):
+    """Nobody consumes it, so nothing else reads it."""
+    d = launch(plugins=dump.plugins())
+    d.post("/topic/create", topic="t")
+    d.post("/channel/create", topic="t", channel="c")
+    with d.client() as p:
+        p.pub_all("t", [b"1", b"2", b"3"])
+        p.pub_all("u", [b"x"])
+    before = time.time()
+    d.stop()
+    d.start()
+
+    def age(metric, **labels):
+        found = asked(d).all(metric, **labels)
+        return found and found[0]["value"]
+
+    eventually(lambda: age("channel_oldest_message_age", topic="t", channel="c"), 10, "the age of what is in storage")
+    eventually(lambda: age("topic_oldest_message_age", topic="u"), 10, "likewise of a topic's own queue")
+    passed = time.time() - before
+    assert age("channel_oldest_message_age", topic="t", channel="c") > passed - 0.1
+    assert d.channel_stats("t", "c")["depth"] == 3 and d.topic_stats("u")["depth"] == 1
+    with d.consumer("t", "c", 3) as c:
+        for body in b"1", b"2", b"3":
+            m = c.message()
+            assert m.body == body
+            c.fin(m)
+        d.wait_channel("t", "c", depth=0, in_flight_count=0)
+
+
 def test_drops(launch, dump):
     d = launch(plugins=dump.plugins(), mem_queue_size=3)
     d.post("/topic/create", topic="t")
