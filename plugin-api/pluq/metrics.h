@@ -6,6 +6,9 @@
  * wants changes keeps what was there before. A plugin that fails is asked again at growing gaps, one that still works on an older
  * snapshot misses the new one, and what was missed is counted.
  *
+ * As take, step and render may last longer than the loops' steps, a plugin with `reload` gives them copies of what they need of its
+ * options, rather than the options. struct pluq_sample, as given to `add`, and what it points to have no size: they do not grow.
+ *
  * What is measured, by name: docs/metrics.md.
  */
 #ifndef PLUQ_METRICS_H

@@ -16,7 +16,7 @@ struct conf {
 };
 
 struct dump {
-	const struct conf *conf;
+	const struct conf *_Atomic conf; /* a reload changes it beside a take */
 	int64_t steps; /* left of this snapshot */
 };
 
