@@ -219,6 +219,7 @@ def test_the_last_snapshot(launch, tmp_path):
 def test_a_failing_plugin_is_left_alone_for_longer_and_longer(launch, tmp_path, dump):
     other = Dump(tmp_path, "other", interval="50ms", path="")
     dump.fail_while.touch()
+    began = time.monotonic()
     d = launch(plugins=[*dump.plugins(), *other.plugins()])
     d.wait_log(r"warn dump: metrics could not be handed on: told to fail")
 
@@ -227,7 +228,8 @@ def test_a_failing_plugin_is_left_alone_for_longer_and_longer(launch, tmp_path, 
 
     eventually(lambda: told("failed") >= 3 and told("missed") >= 3, 20, "it fails, and is paused")
     assert told("taken") == 0 and dump.lines() == []
-    assert d.log().count("could not be handed on") <= 3  # 50, 150, 350 ms ... in lines: at once, then after a second
+    lines = d.log().count("could not be handed on")
+    assert lines <= 2 + time.monotonic() - began  # at once, then a second or more apart
     dump.fail_while.unlink()
     eventually(dump.snapshots, 20, "it is asked again")
     d.wait_log(r"info dump: metrics are handed on again")
