@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "conn.h"
-#include "metrics.h"
 #include "quote.h"
 
 static struct answer *slot(struct answers *a, uint32_t number)
@@ -122,8 +121,6 @@ void answer_ok(struct conn *c)
 
 void answer_text(struct conn *c, enum frame_type type, struct text text)
 {
-	if (type == FRAME_ERROR && !text.failed)
-		metrics_error(c, text.data, text.length);
 	if (text.failed) {
 		text_free(&text);
 		conn_abort(c);
@@ -142,7 +139,6 @@ enum step answer_fatal(struct conn *c, struct text text)
 		return STEP_CLOSE;
 	}
 	c->ending = true;
-	metrics_error(c, text.data, text.length);
 	if (answers_open(&c->answers)) {
 		queue(c, FRAME_ERROR, text, true);
 		conn_pause(c, PAUSE_END);

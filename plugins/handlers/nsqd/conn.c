@@ -196,7 +196,6 @@ static enum step read_magic(struct conn *c, struct input *in)
 	if (in->end - in->at < MAGIC_LENGTH)
 		return STEP_MORE;
 	if (memcmp(in->at, magic, MAGIC_LENGTH) != 0) {
-		metrics_error(c, bad, sizeof(bad) - 1);
 		frame_write(c, FRAME_ERROR, bad, sizeof(bad) - 1);
 		return STEP_CLOSE;
 	}

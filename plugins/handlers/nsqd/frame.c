@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "metrics.h"
 
 static const uint8_t ok_frame[] = {0, 0, 0, 6, 0, 0, 0, 0, 'O', 'K'};
 
@@ -51,4 +52,6 @@ void frame_write(struct conn *c, enum frame_type type, const void *data, size_t 
 	put_be32(to + 4, type);
 	memcpy(to + FRAME_HEAD, data, n);
 	c->nsqd->net->conn_commit(c->net, FRAME_HEAD + n);
+	if (type == FRAME_ERROR)
+		metrics_error(c, data, n);
 }

@@ -13,7 +13,7 @@ static inline void metrics_command(const struct conn *c, size_t command)
 {
 	c->nsqd->loops[c->loop].figures.commands[command]++;
 }
-/* An error frame is to be sent: text begins with its code. */
+/* An error frame is on its way: text begins with its code. */
 void metrics_error(const struct conn *, const char *text, size_t length);
 /* The connection has come to its loop (by 1), or is about to leave it (by -1), in the state that it has. */
 void metrics_state(const struct conn *, int by);
