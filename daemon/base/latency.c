@@ -3,9 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LEAST (INT64_C(1) << PLUQ__LATENCY_FIRST)
-#define MOST ((INT64_C(1) << (PLUQ__LATENCY_FIRST + PLUQ__LATENCY_BLOCKS)) - 1)
 #define WIDTH_BITS 6
+#define MOST ((INT64_C(1) << (PLUQ__LATENCY_BLOCKS + WIDTH_BITS - 1)) - 1)
 
 _Static_assert(PLUQ__LATENCY_WIDTH == 1 << WIDTH_BITS, "a block is a power of two wide");
 
@@ -27,15 +26,16 @@ static void carry(struct pluq__latency_block *b, size_t i)
 
 void pluq__latency_add(struct pluq__latency **pl, int64_t ns)
 {
-	int64_t v = ns < LEAST ? LEAST : ns > MOST ? MOST : ns;
-	int power = 63 - __builtin_clzll((uint64_t)v);
-	size_t i = (size_t)(v >> (power - WIDTH_BITS)) & (PLUQ__LATENCY_WIDTH - 1);
+	int64_t v = ns < 0 ? 0 : ns > MOST ? MOST : ns;
+	/* The first two blocks have buckets of a nanosecond: those of the first power of two, and what is below it. */
+	int at = 64 - WIDTH_BITS - __builtin_clzll((uint64_t)v | (PLUQ__LATENCY_WIDTH >> 1));
+	size_t i = (size_t)(v >> (at > 0 ? at - 1 : 0)) & (PLUQ__LATENCY_WIDTH - 1);
 	struct pluq__latency_block *b;
 
 	if (!*pl && !(*pl = calloc(1, sizeof(**pl))))
 		return;
-	b = (*pl)->block[power - PLUQ__LATENCY_FIRST];
-	if (!b && !(b = make_block(*pl, power - PLUQ__LATENCY_FIRST)))
+	b = (*pl)->block[at];
+	if (!b && !(b = make_block(*pl, at)))
 		return;
 	if (++b->count[i] == 0)
 		carry(b, i);
@@ -89,12 +89,10 @@ size_t pluq__latency_bucket_count(const struct pluq__latency *l)
 	return n;
 }
 
-/* Lower bound of a bucket, in ns; of the one behind the last, the upper bound of that. */
-static int64_t bound(size_t index)
+/* Lower bound of a bucket, in ns; i may be one too many: the upper bound of the last. */
+static int64_t bound(size_t at, size_t i)
 {
-	size_t at = index / PLUQ__LATENCY_WIDTH, i = index % PLUQ__LATENCY_WIDTH;
-
-	return (int64_t)(PLUQ__LATENCY_WIDTH + i) << (PLUQ__LATENCY_FIRST - WIDTH_BITS + at);
+	return at ? (int64_t)(PLUQ__LATENCY_WIDTH + i) << (at - 1) : (int64_t)i;
 }
 
 void pluq__latency_copy(const struct pluq__latency *l, struct pluq_bucket *buckets, struct pluq_histogram *out)
@@ -109,7 +107,7 @@ void pluq__latency_copy(const struct pluq__latency *l, struct pluq_bucket *bucke
 			if (!count)
 				continue;
 			buckets[n++] = (struct pluq_bucket){
-			    .upper = (double)bound(at * PLUQ__LATENCY_WIDTH + i + 1) / 1e9, .count = count};
+			    .upper = (double)bound(at, i + 1) / 1e9, .count = count};
 			out->count += count;
 		}
 	out->bucket_count = n;
@@ -117,18 +115,16 @@ void pluq__latency_copy(const struct pluq__latency *l, struct pluq_bucket *bucke
 
 /* ---- quantiles ---- */
 
-uint64_t pluq__latency_accumulate(const struct pluq__latency *l, uint64_t *sums)
+void pluq__latency_accumulate(const struct pluq__latency *l, struct pluq__latency_sums *sums)
 {
-	uint64_t n = 0;
-
 	for (size_t at = 0; l && at < PLUQ__LATENCY_BLOCKS; at++)
 		for (size_t i = 0; l->block[at] && i < PLUQ__LATENCY_WIDTH; i++) {
 			uint64_t count = count_at(l->block[at], i);
 
-			sums[at * PLUQ__LATENCY_WIDTH + i] += count;
-			n += count;
+			sums->of_bucket[at][i] += count;
+			sums->of_block[at] += count;
+			sums->count += count;
 		}
-	return n;
 }
 
 static uint64_t rank_of(double quantile, uint64_t n)
@@ -138,18 +134,20 @@ static uint64_t rank_of(double quantile, uint64_t n)
 	return rank < 1 ? 1 : rank >= (double)n ? n : (uint64_t)rank;
 }
 
-static double at_rank(const uint64_t *sums, uint64_t rank)
+/* The middle of the bucket in which it lies: off by half of 1/64 at most. */
+static double at_rank(const struct pluq__latency_sums *sums, uint64_t rank)
 {
-	uint64_t seen = 0;
+	size_t at = 0, i = 0;
 
-	for (size_t i = 0; i < PLUQ__LATENCY_INDEXES; i++)
-		if ((seen += sums[i]) >= rank)
-			return (double)((bound(i) + bound(i + 1)) / 2);
-	return 0;
+	for (; rank > sums->of_block[at]; at++)
+		rank -= sums->of_block[at];
+	for (; rank > sums->of_bucket[at][i]; i++)
+		rank -= sums->of_bucket[at][i];
+	return (double)(bound(at, i) + (bound(at, i + 1) - bound(at, i)) / 2);
 }
 
-void pluq__latency_quantiles(const uint64_t *sums, uint64_t n, const double *quantiles, size_t count, double *values)
+void pluq__latency_quantiles(const struct pluq__latency_sums *sums, const double *quantiles, size_t count, double *values)
 {
 	for (size_t i = 0; i < count; i++)
-		values[i] = n ? at_rank(sums, rank_of(quantiles[i], n)) : 0;
+		values[i] = sums->count ? at_rank(sums, rank_of(quantiles[i], sums->count)) : 0;
 }

@@ -1,17 +1,16 @@
 /* Private to the daemon. A histogram of durations, log-linear: every power of two of nanoseconds has 64 buckets of equal width, so that
- * neighbouring bounds differ by at most 1/64. It takes from 2^10 ns (what is shorter counts as that) to 2^50 ns (13 days; longer likewise).
+ * neighbouring bounds differ by at most 1/64, or by a nanosecond. It takes from 0 (what is less counts as that) to 2^62 ns (146 years;
+ * longer likewise).
  *
- * Counters come in blocks, one per power of two, made when first needed: durations that keep within a factor of ten cost about a
- * kilobyte. One thread. */
+ * Counters come in blocks, one per power of two and one for less than 64 ns, made when first needed: durations that keep within a
+ * factor of ten cost about a kilobyte and a half. One thread. */
 #ifndef PLUQ__LATENCY_H
 #define PLUQ__LATENCY_H
 
 #include <pluq/metrics.h>
 
-#define PLUQ__LATENCY_FIRST 10 /* power of two of the first block */
-#define PLUQ__LATENCY_BLOCKS 40
+#define PLUQ__LATENCY_BLOCKS 57
 #define PLUQ__LATENCY_WIDTH 64
-#define PLUQ__LATENCY_INDEXES (PLUQ__LATENCY_BLOCKS * PLUQ__LATENCY_WIDTH)
 
 struct pluq__latency_block {
 	uint32_t count[PLUQ__LATENCY_WIDTH]; /* low halves */
@@ -34,9 +33,15 @@ size_t pluq__latency_bucket_count(const struct pluq__latency *l);
 /* Fills in buckets[pluq__latency_bucket_count] and *out, in seconds. */
 void pluq__latency_copy(const struct pluq__latency *l, struct pluq_bucket *buckets, struct pluq_histogram *out);
 
-/* Both halves, or all channels, together: sums[PLUQ__LATENCY_INDEXES]. Returns what was added. */
-uint64_t pluq__latency_accumulate(const struct pluq__latency *l, uint64_t *sums);
-/* Values in ns at these quantiles (0 .. 1, any order) of what is in `sums`, n observations in all; 0 if there are none. Right to 1 %. */
-void pluq__latency_quantiles(const uint64_t *sums, uint64_t n, const double *quantiles, size_t count, double *values);
+/* Several histograms together: both halves of a window, all channels of a topic. */
+struct pluq__latency_sums {
+	uint64_t count, of_block[PLUQ__LATENCY_BLOCKS];
+	uint64_t of_bucket[PLUQ__LATENCY_BLOCKS][PLUQ__LATENCY_WIDTH];
+};
+
+/* Zeroed at first. */
+void pluq__latency_accumulate(const struct pluq__latency *l, struct pluq__latency_sums *);
+/* Values in ns at these quantiles (0 .. 1, any order), right to 1 %; 0 without observations. */
+void pluq__latency_quantiles(const struct pluq__latency_sums *, const double *quantiles, size_t count, double *values);
 
 #endif

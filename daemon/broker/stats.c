@@ -55,7 +55,7 @@ struct pluq__slicer {
 	struct pluq_channel_stats *channels; /* begun: in that block, so far `count`, with room for those that there were at its beginning */
 	size_t count, room;
 	struct pluq__channel *channel; /* begun: next to be copied */
-	uint64_t *sums, e2e_count;     /* begun: latencies of all its channels. NULL: they are not kept */
+	struct pluq__latency_sums *sums; /* begun: latencies of all its channels. NULL: they are not kept */
 };
 
 /* Quantiles cost as much as some channels do without. */
@@ -131,28 +131,28 @@ static const struct pluq_histogram *copy_latency(struct block *b, const struct p
 	return h;
 }
 
-/* What is in `sums`, and zeroes it. */
-static const double *copy_quantiles(struct block *b, const struct pluq__broker *of, uint64_t *sums, uint64_t n)
+static const double *copy_quantiles(struct block *b, const struct pluq__broker *of, const struct pluq__latency_sums *sums)
 {
 	double *values = carve(b, of->e2e_count * sizeof(*values));
 
-	pluq__latency_quantiles(sums, n, of->limits->e2e_percentiles, of->e2e_count, values);
-	memset(sums, 0, PLUQ__LATENCY_INDEXES * sizeof(*sums));
+	pluq__latency_quantiles(sums, of->limits->e2e_percentiles, of->e2e_count, values);
 	return values;
 }
 
-static uint64_t add_window(struct pluq__channel *c, uint64_t *sums)
+static void add_window(struct pluq__channel *c, struct pluq__latency_sums *sums)
 {
 	pluq__window_look(&c->window, c->home->loop->now_ns, c->home->broker->e2e_half_ns);
-	return pluq__latency_accumulate(c->window.half[0], sums) + pluq__latency_accumulate(c->window.half[1], sums);
+	pluq__latency_accumulate(c->window.half[0], sums);
+	pluq__latency_accumulate(c->window.half[1], sums);
 }
 
 static void copy_channel_e2e(struct pluq_channel_stats *out, struct pluq__channel *c, struct block *b)
 {
-	uint64_t sums[PLUQ__LATENCY_INDEXES] = {0};
+	struct pluq__latency_sums sums = {0};
 
-	out->e2e_count = add_window(c, sums);
-	out->e2e = copy_quantiles(b, c->home->broker, sums, out->e2e_count);
+	add_window(c, &sums);
+	out->e2e_count = sums.count;
+	out->e2e = copy_quantiles(b, c->home->broker, &sums);
 }
 
 static void copy_channel(struct pluq_channel_stats *out, struct pluq__channel *c, struct block *b, bool whole)
@@ -263,7 +263,7 @@ static bool copy_channels(struct pluq__slicer *r, struct part *p, size_t *done)
 		copy_channel(&first[i], r->channel, &b, whole);
 		look(r, r->channel->spill, first[i].oldest_ns);
 		if (r->sums)
-			r->e2e_count += add_window(r->channel, r->sums);
+			add_window(r->channel, r->sums);
 	}
 	for (size_t i = 0; i < n; i++, c = c->next)
 		first[i].name = copy_name(&b, c->name);
@@ -276,7 +276,8 @@ static void topic_left(struct pluq__slicer *r, struct pluq_topic *next)
 	r->at = next;
 	r->begun = false;
 	r->channel = NULL;
-	r->e2e_count = 0;
+	if (r->sums)
+		*r->sums = (struct pluq__latency_sums){0};
 }
 
 static void end_topic(struct pluq__slicer *r, struct part *p)
@@ -296,8 +297,8 @@ static void end_topic(struct pluq__slicer *r, struct part *p)
 	look(r, t->spill, out->oldest_ns);
 	memcpy(out->dropped, t->dropped, sizeof(out->dropped));
 	if (r->count && r->sums) {
-		out->e2e_count = r->e2e_count;
-		out->e2e = copy_quantiles(&r->block, t->home->broker, r->sums, r->e2e_count);
+		out->e2e_count = r->sums->count;
+		out->e2e = copy_quantiles(&r->block, t->home->broker, r->sums);
 	}
 	out->name = copy_name(&r->block, t->name);
 	topic_left(r, t->next);
@@ -454,13 +455,9 @@ static void on_start(struct pluq__mail *mail)
 
 void pluq__stats_skip(struct pluq_topic *t)
 {
-	for (struct pluq__slicer *r = t->home->slicers; r; r = r->next) {
-		if (r->at != t)
-			continue;
-		if (r->sums)
-			memset(r->sums, 0, PLUQ__LATENCY_INDEXES * sizeof(*r->sums));
-		topic_left(r, t->next);
-	}
+	for (struct pluq__slicer *r = t->home->slicers; r; r = r->next)
+		if (r->at == t)
+			topic_left(r, t->next);
 }
 
 void pluq__stats_skip_channel(struct pluq__channel *c)
@@ -477,7 +474,7 @@ static struct pluq__slicer *slicer_new(struct snapshot *s, struct pluq__home *ho
 	if (!r)
 		return NULL;
 	*r = (struct pluq__slicer){.mail.fn = on_start, .snapshot = s, .home = home};
-	if (!home->broker->e2e_count || (r->sums = calloc(PLUQ__LATENCY_INDEXES, sizeof(*r->sums))))
+	if (!home->broker->e2e_count || (r->sums = calloc(1, sizeof(*r->sums))))
 		return r;
 	free(r);
 	return NULL;

@@ -38,7 +38,7 @@ struct pluq_bucket {
 };
 
 struct pluq_histogram {
-	const struct pluq_bucket *buckets; /* those that have observations, ascending; neighbouring bounds differ by at most 2 % */
+	const struct pluq_bucket *buckets; /* those that have observations, ascending; neighbouring bounds differ by at most 2 %, or a nanosecond */
 	size_t bucket_count;
 	uint64_t count;
 	double sum;

@@ -9,11 +9,11 @@
 
 static double quantile(const struct pluq__latency *l, double q)
 {
-	uint64_t *sums = calloc(PLUQ__LATENCY_INDEXES, sizeof(*sums));
+	struct pluq__latency_sums sums = {0};
 	double value;
 
-	pluq__latency_quantiles(sums, pluq__latency_accumulate(l, sums), &q, 1, &value);
-	free(sums);
+	pluq__latency_accumulate(l, &sums);
+	pluq__latency_quantiles(&sums, &q, 1, &value);
 	return value;
 }
 
@@ -23,7 +23,7 @@ static void bounds_lie_close_and_hold(void **state)
 	struct pluq_histogram h;
 	struct pluq_bucket buckets[1];
 
-	for (double ns = 1100; ns < 1e15; ns *= 1.37) {
+	for (double ns = 64; ns < 4e18; ns *= 1.37) {
 		int64_t v = (int64_t)ns;
 
 		pluq__latency_add(&l, v);
@@ -44,7 +44,7 @@ static void neighbours_differ_by_at_most_two_percent(void **state)
 	struct pluq_bucket *buckets;
 	struct pluq_histogram h;
 
-	for (double ns = 1024; ns < 1e15; ns *= 1.005)
+	for (double ns = 64; ns < 4e18; ns *= 1.005)
 		pluq__latency_add(&l, (int64_t)ns);
 	buckets = calloc(pluq__latency_bucket_count(l), sizeof(*buckets));
 	pluq__latency_copy(l, buckets, &h);
@@ -63,9 +63,11 @@ static void extremes_are_kept_at_the_ends(void **state)
 	pluq__latency_add(&l, 1);
 	pluq__latency_add(&l, INT64_MAX);
 	assert_int_equal(pluq__latency_count(l), 4);
-	assert_int_equal(pluq__latency_bucket_count(l), 2);
+	assert_int_equal(pluq__latency_bucket_count(l), 3);
 	assert_int_equal(pluq__latency_blocks(l), 2);
-	assert_true(quantile(l, 0.5) < 1100);
+	assert_true(quantile(l, 0.5) == 0);
+	assert_true(quantile(l, 0.75) == 1);
+	assert_true(fabs(quantile(l, 1) - 0x1p62) < 0.01 * 0x1p62);
 	pluq__latency_free(&l);
 	assert_int_equal(pluq__latency_count(NULL), 0);
 	assert_true(quantile(NULL, 0.99) == 0);
@@ -83,6 +85,80 @@ static void quantiles_are_right_within_a_percent(void **state)
 	for (size_t i = 0; i < sizeof(q) / sizeof(*q); i++)
 		assert_true(fabs(quantile(l, q[i]) / 1e6 - exact_ms[i]) <= 0.01 * exact_ms[i]);
 	pluq__latency_free(&l);
+}
+
+static uint64_t random_bits(void)
+{
+	static uint64_t x = 88172645463325252;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	return x ^= x << 17;
+}
+
+/* Durations of all sizes, close together, far apart, with many alike, at the ends of the range. */
+static int64_t draw(int kind)
+{
+	uint64_t r = random_bits();
+
+	switch (kind) {
+	case 0:
+		return (int64_t)(r % 3);
+	case 1:
+		return (int64_t)(r % 200);
+	case 2:
+		return (int64_t)(r >> (2 + random_bits() % 62)); /* every power of two alike */
+	case 3:
+		return 7 * 3600 * PLUQ__SEC + (int64_t)(r % 1000);
+	case 4:
+		return (int64_t)(exp(13 + 2 * ((double)(r >> 40) / 0x1p24 + (double)(random_bits() >> 40) / 0x1p24 - 1)));
+	case 5:
+		return r % 100 ? 50000 + (int64_t)(r % 100000) : 40 * PLUQ__SEC;
+	case 6:
+		return (INT64_C(1) << 62) - 1 - (int64_t)(r % 100000);
+	default:
+		return INT64_C(1) << r % 62;
+	}
+}
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Every quantile lies within 1 % of the observation of that rank, of one histogram and of several together. */
+static void any_distribution_is_right_within_a_percent(void **state)
+{
+	static const double q[] = {0.00001, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.99999, 1};
+	enum { MOST = 20000, QUANTILES = sizeof(q) / sizeof(*q) };
+	int64_t *all = malloc(MOST * sizeof(*all));
+	double values[QUANTILES];
+
+	for (int round = 0; round < 64; round++) {
+		struct pluq__latency *l[3] = {NULL, NULL, NULL};
+		struct pluq__latency_sums sums = {0};
+		size_t n = 1 + (round < 16 ? (size_t)round / 8 : random_bits() % MOST);
+
+		for (size_t i = 0; i < n; i++) {
+			all[i] = draw(round % 8);
+			pluq__latency_add(&l[random_bits() % 3], all[i]);
+		}
+		for (int i = 0; i < 3; i++)
+			pluq__latency_accumulate(l[i], &sums);
+		assert_int_equal(sums.count, n);
+		qsort(all, n, sizeof(*all), by_size);
+		pluq__latency_quantiles(&sums, q, QUANTILES, values);
+		for (size_t i = 0; i < QUANTILES; i++) {
+			double rank = ceil(q[i] * (double)n), truth = (double)all[rank < 1 ? 0 : (size_t)rank - 1];
+
+			assert_true(fabs(values[i] - truth) <= 0.01 * truth);
+		}
+		for (int i = 0; i < 3; i++)
+			pluq__latency_free(&l[i]);
+	}
+	free(all);
 }
 
 static void counts_go_beyond_32_bits(void **state)
@@ -139,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(neighbours_differ_by_at_most_two_percent),
 	    cmocka_unit_test(extremes_are_kept_at_the_ends),
 	    cmocka_unit_test(quantiles_are_right_within_a_percent),
+	    cmocka_unit_test(any_distribution_is_right_within_a_percent),
 	    cmocka_unit_test(counts_go_beyond_32_bits),
 	    cmocka_unit_test(a_window_forgets_by_halves),
 	};
