@@ -45,7 +45,7 @@ DEFINE(channel_e2e, PLUQ_GAUGE, "channel_e2e_latency", "seconds", "quantile",
 
 struct telling {
 	struct pluq_gather *to;
-	const char *const *quantiles; /* their labels */
+	const char *const *quantiles; /* their labels; NULL: it has been told already */
 	size_t quantile_count;
 	int64_t real_ns;
 	const char *topic, *channel;
@@ -101,7 +101,8 @@ static void tell_due(const struct telling *t, const uint64_t *due)
 static void tell_e2e(const struct telling *t, const struct pluq_metric *m, const double *values_ns)
 {
 	for (size_t i = 0; values_ns && i < t->quantile_count; i++)
-		tell_detail(t, m, t->quantiles[i], values_ns[i] / 1e9);
+		if (t->quantiles[i])
+			tell_detail(t, m, t->quantiles[i], values_ns[i] / 1e9);
 }
 
 static void tell_latency(const struct telling *t, const struct pluq_histogram *h)
@@ -160,13 +161,24 @@ static const char *label_of(double quantile, struct pluq__arena *arena)
 	return pluq__arena_printf(arena, "%s", text);
 }
 
+static bool stands_before(const double *quantiles, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (quantiles[k] == quantiles[i])
+			return true;
+	return false;
+}
+
+/* One that is configured twice gets no second label: two samples with the same labels would be an error to who collects them. */
 static const char *const *labels(const double *quantiles, size_t count, struct pluq__arena *arena)
 {
 	const char **out = pluq__arena_alloc(arena, (count + 1) * sizeof(*out));
 
-	for (size_t i = 0; out && i < count; i++)
-		if (!(out[i] = label_of(quantiles[i], arena)))
+	for (size_t i = 0; out && i < count; i++) {
+		out[i] = NULL;
+		if (!stands_before(quantiles, i) && !(out[i] = label_of(quantiles[i], arena)))
 			return NULL;
+	}
 	return out;
 }
 
