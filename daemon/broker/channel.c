@@ -155,10 +155,26 @@ void pluq__channel_kick(struct pluq__channel *c)
 
 /* ---- held messages ---- */
 
+static int64_t due_ns(const struct pluq__held *h)
+{
+	return h->timer.at_ns + pluq__due_lead_ns(h->due_bin);
+}
+
+/* It is not counted any more, nor waited for; due_ns stays what it is. */
 static void leave_deferred(struct pluq__channel *c, struct pluq__held *h)
 {
+	int64_t at_ns = due_ns(h);
+
+	pluq__loop_clear(c->home->loop, &h->timer);
+	h->timer.at_ns = at_ns;
 	pluq__due_remove(c->due, h->due_bin);
 	h->due_bin = 0;
+}
+
+static void await_due(struct pluq__channel *c, struct pluq__held *h, int64_t at_ns)
+{
+	h->due_bin = pluq__due_add(&c->due, c->home->loop->now_ns, at_ns);
+	pluq__loop_set(c->home->loop, &h->timer, at_ns - pluq__due_lead_ns(h->due_bin));
 }
 
 static void on_due(struct pluq__timer *t)
@@ -166,8 +182,12 @@ static void on_due(struct pluq__timer *t)
 	struct pluq__held *h = (struct pluq__held *)t;
 	struct pluq__channel *c = h->channel;
 
-	pluq__held_unlink(&c->deferred, h);
 	leave_deferred(c, h);
+	if (due_ns(h) > c->home->loop->now_ns) { /* only near enough to be counted more finely */
+		await_due(c, h, due_ns(h));
+		return;
+	}
+	pluq__held_unlink(&c->deferred, h);
 	pluq__channel_make_ready(c, h);
 }
 
@@ -175,9 +195,8 @@ void pluq__channel_defer(struct pluq__channel *c, struct pluq__held *h, int64_t 
 {
 	h->state = PLUQ__HELD_DEFERRED;
 	h->timer.fn = on_due;
-	h->due_bin = pluq__due_add(&c->due, c->home->loop->now_ns, at_ns);
 	pluq__held_append(&c->deferred, h);
-	pluq__loop_set(c->home->loop, &h->timer, at_ns);
+	await_due(c, h, at_ns);
 }
 
 void pluq__channel_on_deadline(struct pluq__timer *t)
@@ -282,7 +301,7 @@ static int64_t due_real_ns(const struct pluq__channel *c, const struct pluq__hel
 {
 	const struct pluq__loop *l = c->home->loop;
 
-	return h->state == PLUQ__HELD_DEFERRED ? l->real_ns + (h->timer.at_ns - l->now_ns) : 0;
+	return h->state == PLUQ__HELD_DEFERRED ? l->real_ns + (due_ns(h) - l->now_ns) : 0;
 }
 
 static void on_pinned(struct pluq__spill *s, uint64_t position)
@@ -321,7 +340,6 @@ static void drop_list(struct pluq__channel *c, struct pluq__held_list *l)
 	while ((h = l->first)) {
 		pluq__held_unlink(l, h);
 		leave_deferred(c, h);
-		pluq__loop_clear(c->home->loop, &h->timer);
 		h->stored = h->stored && h->rewriting; /* the whole queue goes: nothing is released one by one */
 		pluq__channel_finish(c, h);
 	}
@@ -423,7 +441,6 @@ static void store_list(struct pluq__channel *c, struct pluq__held_list *l)
 	while ((h = l->first)) {
 		pluq__held_unlink(l, h);
 		leave_deferred(c, h);
-		pluq__loop_clear(c->home->loop, &h->timer);
 		store_held(c, h);
 	}
 }

@@ -8,17 +8,17 @@
 #define LATE 3
 
 struct ring {
+	int64_t most_ns;      /* what is due later stands in a coarser ring */
 	int64_t width_ns;
 	unsigned first, bins; /* in the array; bins: a power of two */
 };
 
 static const struct ring rings[] = {
-    {PLUQ__SEC, 1, 64},
-    {16 * PLUQ__SEC, 65, 256},
-    {900 * PLUQ__SEC, 321, 128},
+    {60 * PLUQ__SEC, PLUQ__SEC, 1, 64},
+    {3600 * PLUQ__SEC, 16 * PLUQ__SEC, 65, 256},
 };
 
-enum { RINGS = 3, LATER = 449, BINS };
+enum { RINGS = 2, LATER = 321, BINS };
 
 struct pluq__due {
 	uint32_t count[BINS]; /* [0] is nobody's */
@@ -29,10 +29,17 @@ static uint16_t bin_of(int64_t now_ns, int64_t at_ns)
 	for (int i = 0; i < RINGS; i++) {
 		const struct ring *r = &rings[i];
 
-		if (at_ns / r->width_ns - now_ns / r->width_ns < r->bins - LATE)
+		if (at_ns - now_ns <= r->most_ns)
 			return (uint16_t)(r->first + (unsigned)(at_ns / r->width_ns) % r->bins);
 	}
 	return LATER;
+}
+
+int64_t pluq__due_lead_ns(uint16_t bin)
+{
+	if (bin == LATER)
+		return rings[1].most_ns;
+	return bin >= rings[1].first ? rings[0].most_ns : 0;
 }
 
 uint16_t pluq__due_add(struct pluq__due **pd, int64_t now_ns, int64_t at_ns)

@@ -30,19 +30,56 @@ static void classes_follow_the_time_that_is_left(void **state)
 	pluq__due_free(&d);
 }
 
+static unsigned only_class(const struct pluq__due *d, int64_t now)
+{
+	uint64_t out[PLUQ_DUE_CLASSES];
+	unsigned c = 0;
+
+	pluq__due_classes(d, now, out);
+	assert_int_equal(sum(out), 1);
+	while (!out[c])
+		c++;
+	return c;
+}
+
+static unsigned class_of(int64_t left_ns)
+{
+	static const int64_t below_s[] = {1, 10, 60, 600, 3600};
+	unsigned c = 0;
+
+	while (c < 5 && left_ns >= below_s[c] * PLUQ__SEC)
+		c++;
+	return c;
+}
+
+/* As its channel handles it: counted anew each time its bin says. At every moment its class is the right one, to the width of a bin. */
 static void messages_move_on_as_time_passes(void **state)
 {
-	struct pluq__due *d = NULL;
-	uint64_t out[PLUQ_DUE_CLASSES];
+	static const int64_t delay_s[] = {1, 59, 60, 61, 90, 600, 3599, 3600, 3700, 7200, 40 * 3600, 400 * 24 * 3600};
 
-	pluq__due_add(&d, NOW, NOW + 3000 * PLUQ__SEC);
-	pluq__due_classes(d, NOW + 2500 * PLUQ__SEC, out);
-	assert_int_equal(out[3], 1);
-	pluq__due_classes(d, NOW + 2970 * PLUQ__SEC, out);
-	assert_int_equal(out[0] + out[1] + out[2], 1);
-	pluq__due_classes(d, NOW + 3010 * PLUQ__SEC, out); /* overdue, as the loop is late */
-	assert_int_equal(out[0], 1);
-	pluq__due_free(&d);
+	for (size_t i = 0; i < sizeof(delay_s) / sizeof(*delay_s); i++) {
+		int64_t due = NOW + delay_s[i] * PLUQ__SEC;
+		struct pluq__due *d = NULL;
+		uint16_t bin = pluq__due_add(&d, NOW, due);
+		int again = 0;
+
+		for (int64_t left = due - NOW; left > 0; left -= left / 997 + PLUQ__MS) {
+			int64_t now = due - left, width = left > 60 * PLUQ__SEC ? 16 * PLUQ__SEC : PLUQ__SEC;
+
+			while (pluq__due_lead_ns(bin) && left <= pluq__due_lead_ns(bin)) {
+				pluq__due_remove(d, bin);
+				bin = pluq__due_add(&d, now, due);
+				again++;
+			}
+			assert_true(again <= 2);
+			assert_true(only_class(d, now) <= class_of(left));
+			assert_true(only_class(d, now) >= class_of(left > width ? left - width : 0));
+		}
+		assert_int_equal(pluq__due_lead_ns(bin), 0);
+		assert_int_equal(only_class(d, due + PLUQ__SEC), 0); /* overdue, as the loop is late */
+		pluq__due_remove(d, bin);
+		pluq__due_free(&d);
+	}
 }
 
 /* Whatever the delay and the moment: each message is in one bin, and leaves it. */
