@@ -526,24 +526,36 @@ void pluq__channel_note_finish(struct pluq__channel *c, const struct pluq_msg *m
 		pluq__window_add(&c->window, l->now_ns, b->e2e_half_ns, took);
 }
 
-/* Consumers that are looked at for the oldest message in flight. */
-#define LOOKED_AT 64
-
 static int64_t older(int64_t a, int64_t b)
 {
 	return a == PLUQ_OLDEST_NONE || (b != PLUQ_OLDEST_NONE && b < a) ? b : a;
 }
 
-static int64_t oldest_held(const struct pluq__held_list *l)
+/* What was given back stands where it was given back, behind younger ones. */
+static int64_t oldest_held(const struct pluq__held_list *l, int64_t oldest, int *left)
 {
-	return l->first ? l->first->msg->timestamp_ns : PLUQ_OLDEST_NONE;
+	for (const struct pluq__held *h = l->first; h && *left > 0; h = h->next, --*left)
+		oldest = older(oldest, h->msg->timestamp_ns);
+	return oldest;
+}
+
+static int64_t oldest_in_flight(const struct pluq__channel *c, int64_t oldest, int *left)
+{
+	int first = PLUQ__CHANNEL_LOOKS;
+
+	for (const struct pluq_sub *s = c->subs; s && first > 0; s = s->next, first--)
+		if (s->held.first)
+			oldest = older(oldest, s->held.first->msg->timestamp_ns);
+	for (const struct pluq_sub *s = c->subs; s && *left > 0; s = s->next)
+		oldest = oldest_held(&s->held, oldest, left);
+	return oldest;
 }
 
 int64_t pluq__channel_oldest_ns(const struct pluq__channel *c)
 {
 	struct pluq__channel *unlocked = (struct pluq__channel *)(uintptr_t)c; /* looking at a fifo needs it, and changes nothing */
 	int64_t oldest = PLUQ_OLDEST_NONE;
-	int looked = 0;
+	int left = PLUQ__CHANNEL_LOOKS;
 
 	if (c->head.count)
 		oldest = (*(struct pluq_msg **)pluq__fifo_at(&unlocked->head, 0))->timestamp_ns;
@@ -551,9 +563,7 @@ int64_t pluq__channel_oldest_ns(const struct pluq__channel *c)
 		oldest = pluq__spill_oldest_ns(c->spill);
 	if (oldest == PLUQ_OLDEST_UNKNOWN)
 		return oldest;
-	oldest = older(oldest, oldest_held(&c->requeued));
-	oldest = older(oldest, oldest_held(&c->orphans));
-	for (const struct pluq_sub *s = c->subs; s && looked < LOOKED_AT; s = s->next, looked++)
-		oldest = older(oldest, oldest_held(&s->held));
-	return oldest;
+	oldest = oldest_held(&c->requeued, oldest, &left);
+	oldest = oldest_held(&c->orphans, oldest, &left);
+	return oldest_in_flight(c, oldest, &left);
 }

@@ -204,7 +204,7 @@ void pluq__spill_want(struct pluq__spill *s)
 
 void pluq__spill_look(struct pluq__spill *s)
 {
-	if (s->look || s->want || pluq__spill_oldest_ns(s) != PLUQ_OLDEST_UNKNOWN)
+	if (s->look || s->want || !s->stored || pluq__spill_oldest_ns(s) != PLUQ_OLDEST_UNKNOWN)
 		return;
 	s->look = true;
 	if (!s->work)
@@ -258,6 +258,7 @@ void pluq__spill_empty(struct pluq__spill *s, void (*done)(void *, int, const st
 	drop_fetched(s);
 	s->releases.count = 0;
 	s->stored = 0;
+	s->edge_ns = 0;
 	s->want = s->look = false;
 	if (s->work)
 		s->work->stale = true;

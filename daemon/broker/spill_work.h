@@ -36,7 +36,7 @@ struct pluq__spill_work {
 	struct pluq__items items;
 	uint64_t *new_positions; /* per item; made only if an item is a rewrite */
 	struct pluq__positions releases;
-	size_t fetch; /* so many records; 0: none */
+	size_t fetch; /* records at most; 0: none */
 	bool stale; /* the queue was emptied meanwhile: what was fetched is gone */
 
 	int open_status, append_status, fetch_status, release_status, end_status;

@@ -58,12 +58,20 @@ struct pluq__slicer {
 	struct pluq__latency_sums *sums; /* begun: latencies of all its channels. NULL: they are not kept */
 };
 
-/* Quantiles cost as much as some channels do without. */
+/* Quantiles cost as much as some channels do without; looking at this many messages as one. */
 #define E2E_COST 8
+#define LOOKS_COST 16
+
+static size_t looks_of(const struct pluq__channel *c)
+{
+	uint64_t held = c->inflight.count + c->requeued.count;
+
+	return (held < PLUQ__CHANNEL_LOOKS ? (size_t)held : PLUQ__CHANNEL_LOOKS) / LOOKS_COST;
+}
 
 static size_t cost_of(const struct pluq__channel *c, bool whole)
 {
-	return (c->home->broker->e2e_count ? E2E_COST : 1) + (whole ? pluq__latency_blocks(c->latency) : 0);
+	return (c->home->broker->e2e_count ? E2E_COST : 1) + looks_of(c) + (whole ? pluq__latency_blocks(c->latency) : 0);
 }
 
 /* ---- blocks ---- */
