@@ -4,42 +4,51 @@
 #include <stdlib.h>
 
 #define WIDTH_BITS 6
-#define MOST ((INT64_C(1) << (PLUQ__LATENCY_BLOCKS + WIDTH_BITS - 1)) - 1)
 
 _Static_assert(PLUQ__LATENCY_WIDTH == 1 << WIDTH_BITS, "a block is a power of two wide");
 
-static struct pluq__latency_block *make_block(struct pluq__latency *l, int at)
-{
-	return l->block[at] = calloc(1, sizeof(*l->block[at]));
-}
-
-/* The low half has gone through 0. Without memory it stays at its highest. */
+/* The low half goes through 0. Without memory it stays at its highest. */
 static void carry(struct pluq__latency_block *b, size_t i)
 {
 	if (!b->high)
 		b->high = calloc(PLUQ__LATENCY_WIDTH, sizeof(*b->high));
-	if (b->high)
-		b->high[i]++;
-	else
-		b->count[i] = UINT32_MAX;
+	if (!b->high)
+		return;
+	b->high[i]++;
+	b->count[i] = 0;
 }
 
-void pluq__latency_add(struct pluq__latency **pl, int64_t ns)
+__attribute__((noinline)) static void add_slowly(struct pluq__latency **pl, int64_t ns, int at, size_t i)
 {
-	int64_t v = ns < 0 ? 0 : ns > MOST ? MOST : ns;
-	/* The first two blocks have buckets of a nanosecond: those of the first power of two, and what is below it. */
-	int at = 64 - WIDTH_BITS - __builtin_clzll((uint64_t)v | (PLUQ__LATENCY_WIDTH >> 1));
-	size_t i = (size_t)(v >> (at > 0 ? at - 1 : 0)) & (PLUQ__LATENCY_WIDTH - 1);
 	struct pluq__latency_block *b;
 
 	if (!*pl && !(*pl = calloc(1, sizeof(**pl))))
 		return;
 	b = (*pl)->block[at];
-	if (!b && !(b = make_block(*pl, at)))
+	if (!b && !(b = (*pl)->block[at] = calloc(1, sizeof(*b))))
 		return;
-	if (++b->count[i] == 0)
+	(*pl)->sum_ns += (double)ns;
+	if (b->count[i] == UINT32_MAX)
 		carry(b, i);
-	(*pl)->sum_ns += ns > 0 ? (double)ns : 0;
+	else
+		b->count[i]++;
+}
+
+/* Called for every message that is finished: what is rare is left to a function of its own. */
+void pluq__latency_add(struct pluq__latency **pl, int64_t ns)
+{
+	struct pluq__latency *l = *pl;
+	int64_t v = ns < 0 ? 0 : ns;
+	/* The first two blocks have buckets of a nanosecond: those of the first power of two, and what is below it. */
+	int at = 64 - WIDTH_BITS - __builtin_clzll((uint64_t)v | (PLUQ__LATENCY_WIDTH >> 1));
+	size_t i = (size_t)(v >> (at > 0 ? at - 1 : 0)) & (PLUQ__LATENCY_WIDTH - 1);
+
+	if (!l || !l->block[at] || l->block[at]->count[i] == UINT32_MAX) {
+		add_slowly(pl, v, at, i);
+		return;
+	}
+	l->block[at]->count[i]++;
+	l->sum_ns += (double)v;
 }
 
 void pluq__latency_free(struct pluq__latency **pl)
@@ -90,9 +99,9 @@ size_t pluq__latency_bucket_count(const struct pluq__latency *l)
 }
 
 /* Lower bound of a bucket, in ns; i may be one too many: the upper bound of the last. */
-static int64_t bound(size_t at, size_t i)
+static uint64_t bound(size_t at, size_t i)
 {
-	return at ? (int64_t)(PLUQ__LATENCY_WIDTH + i) << (at - 1) : (int64_t)i;
+	return at ? (uint64_t)(PLUQ__LATENCY_WIDTH + i) << (at - 1) : i;
 }
 
 void pluq__latency_copy(const struct pluq__latency *l, struct pluq_bucket *buckets, struct pluq_histogram *out)

@@ -1,6 +1,5 @@
 /* Private to the daemon. A histogram of durations, log-linear: every power of two of nanoseconds has 64 buckets of equal width, so that
- * neighbouring bounds differ by at most 1/64, or by a nanosecond. It takes from 0 (what is less counts as that) to 2^62 ns (146 years;
- * longer likewise).
+ * neighbouring bounds differ by at most 1/64, or by a nanosecond. What is less than 0 counts as that.
  *
  * Counters come in blocks, one per power of two and one for less than 64 ns, made when first needed: durations that keep within a
  * factor of ten cost about a kilobyte and a half. One thread. */
@@ -9,7 +8,7 @@
 
 #include <pluq/metrics.h>
 
-#define PLUQ__LATENCY_BLOCKS 57
+#define PLUQ__LATENCY_BLOCKS 58
 #define PLUQ__LATENCY_WIDTH 64
 
 struct pluq__latency_block {

@@ -514,16 +514,21 @@ uint64_t pluq__channel_holds(const struct pluq__channel *c)
 	return (uint64_t)pluq__channel_depth(c) + c->inflight.count + c->deferred.count;
 }
 
+static void note_both(struct pluq__channel *c, int64_t took)
+{
+	pluq__latency_add(&c->latency, took);
+	pluq__window_add(&c->window, c->home->loop->now_ns, c->home->broker->e2e_half_ns, took);
+}
+
 void pluq__channel_note_finish(struct pluq__channel *c, const struct pluq_msg *m)
 {
-	const struct pluq__loop *l = c->home->loop;
-	const struct pluq__broker *b = c->home->broker;
-	int64_t took = l->real_ns - m->timestamp_ns;
+	int64_t took = c->home->loop->real_ns - m->timestamp_ns;
 
 	c->finish_count++;
-	pluq__latency_add(&c->latency, took);
-	if (b->e2e_count)
-		pluq__window_add(&c->window, l->now_ns, b->e2e_half_ns, took);
+	if (c->home->broker->e2e_count)
+		note_both(c, took);
+	else
+		pluq__latency_add(&c->latency, took);
 }
 
 static int64_t older(int64_t a, int64_t b)
