@@ -6,7 +6,7 @@
 #include "topic.h"
 
 /* Topics and channels copied in one turn of a loop: well under a millisecond. A topic's channels may take several. */
-#define SLICE 300
+#define SLICE 100
 
 struct names_block {
 	struct names_block *next;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define FIRST_ROOM (64u << 10)
+#define FIRST_ROOM (16u << 10) /* also what is compressed at a time */
 /* From here on text is mapped by itself, in large pages where the system has them: fetching thousands of small ones and giving them back
  * takes as long as writing the text. */
 #define MAPPED_ROOM (2u << 20)
