@@ -181,9 +181,10 @@ static void on_due(struct pluq__timer *t)
 {
 	struct pluq__held *h = (struct pluq__held *)t;
 	struct pluq__channel *c = h->channel;
+	bool early = pluq__due_lead_ns(h->due_bin) > 0;
 
 	leave_deferred(c, h);
-	if (due_ns(h) > c->home->loop->now_ns) { /* only near enough to be counted more finely */
+	if (early) { /* only near enough to be counted more finely; or due by now, when the clock has leapt, but others are due before it */
 		await_due(c, h, due_ns(h));
 		return;
 	}

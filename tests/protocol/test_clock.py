@@ -115,6 +115,19 @@ def test_a_due_time_passes_while_the_daemon_is_down(timed):
     assert timed.consumer("t", "c", 1).message().body == b"x"
 
 
+def test_a_leap_of_the_clock_keeps_the_order(timed):
+    timed.post("/topic/create", topic="t")
+    timed.post("/channel/create", topic="t", channel="c")
+    with timed.client() as p:
+        for seconds in (3590, 3500, 61, 2):
+            p.dpub("t", seconds * 1000, str(seconds).encode())
+    timed.wait_channel("t", "c", deferred_count=4)
+    timed.clock.advance(3600)
+    timed.wait_channel("t", "c", deferred_count=0)
+    with timed.consumer("t", "c", 10) as c:
+        assert [m.body for m in c.messages(4)] == [b"2", b"61", b"3500", b"3590"]
+
+
 def test_a_deferred_message_for_every_second_of_an_hour(timed):
     clock = timed.clock
     # Real time passes too: a message may be delivered just before a minute does, which must not be its timeout.
