@@ -14,7 +14,7 @@
 #include "../../daemon/base/log.h"
 #include "../../daemon/net/conn.h"
 
-#define WAIT_S 5
+#define WAIT_S 20
 
 void rig_start(struct rig *r, int loops, int64_t max_connections)
 {
