@@ -16,7 +16,8 @@ def listed():
 def test_what_is_told_is_in_the_list(launch, tmp_path):
     path = tmp_path / "lines"
     d = launch(plugins=[("stdout", {"to": str(path), "format": "json", "interval": "1h"}), ("statsd", {"address": "127.0.0.1:9"}),
-                        ("prometheus", {}), ("validate-json", {"topics": ["j*"], "on_reject": "divert"}),
+                        ("prometheus", {}), ("lookupd", {"tcp_address": "127.0.0.1:0", "http_address": "127.0.0.1:0"}),
+                        ("validate-json", {"topics": ["j*"], "on_reject": "divert"}),
                         ("validate-lua", {"topics": ["l*"], "script": str(ROOT / "docs" / "examples" / "check.lua")})],
                e2e_processing_latency_percentile=["0.5"], mem_queue_size=1, sync_every=1)
     with d.client() as p, d.consumer("t", "c", 1) as c:

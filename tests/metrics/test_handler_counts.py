@@ -1,7 +1,8 @@
-"""What the nsqd handler counts: each command once, whatever it had to wait for; each error frame that was sent."""
+"""What handlers count. nsqd: each command once, whatever it had to wait for; each error frame that was sent. lookupd: connections."""
 
 import pytest
 
+from pluqtest.lookupd import Lookupd
 from pluqtest.metricsdump import Dump, asked
 from pluqtest.shim import Faults
 from pluqtest.wait import eventually
@@ -56,3 +57,26 @@ def test_errors_that_come_later_are_counted(launch, dump):
     assert s.value("nsqd_errors", detail="E_PUB_FAILED") == 1
     assert s.value("publish_refused", detail="storage") == 1
     eventually(lambda: asked(d).total("nsqd_connections") == 0, 10, "it has left")
+
+
+def test_connections_of_brokers_by_state(adopt, dump):
+    """They open on any loop, and go to loop 0 with their first input."""
+    d = adopt(Lookupd(start=False, plugins=dump.plugins(), threads=3)).start()
+
+    def states():
+        return {x["detail"]: x["value"] for x in asked(d).all("lookupd_connections")}
+
+    def settle(init, identified):
+        eventually(lambda: states() == {"init": init, "identified": identified}, 10, "the connections are counted")
+
+    settle(0, 0)
+    with d.broker() as b, d.stranger() as s, d.stranger(magic=b"") as silent:
+        settle(2, 1)
+        s.identify()
+        settle(1, 2)
+        b.send(b"NONSENSE\n")
+        settle(1, 1)
+        silent.send(b"  V1")
+        silent.identify()
+        settle(0, 2)
+    settle(0, 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics.h"
 #include "text.h"
 
 #define SECOND INT64_C(1000000000)
@@ -250,6 +251,7 @@ static int on_open(void *arg, struct pluq_conn *net)
 	l->net->conn_set_write_timeout(net, PEER_TIME);
 	if (PLUQ_HAS(l->net, conn_set_peer_timeout))
 		l->net->conn_set_peer_timeout(net, PEER_TIME);
+	metrics_state(l, LOOKUPD_INIT, 1);
 	return 0;
 }
 
@@ -297,6 +299,7 @@ static void on_close(struct pluq_conn *net, void *user, const char *why)
 	struct lookupd *l = c->lookupd;
 
 	l->host->log(l->host, c->peer ? PLUQ_INFO : PLUQ_DEBUG, "client(%s): closed: %s", l->net->conn_remote(net), why);
+	metrics_state(l, c->peer ? LOOKUPD_IDENTIFIED : LOOKUPD_INIT, -1);
 	if (c->peer)
 		db_peer_remove(&l->db, c->peer);
 	peer_free(&c->peer);

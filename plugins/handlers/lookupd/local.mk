@@ -19,6 +19,7 @@ lookupd_files = \
 	plugins/handlers/lookupd/line.c plugins/handlers/lookupd/line.h \
 	plugins/handlers/lookupd/link.h \
 	plugins/handlers/lookupd/lookupd.c plugins/handlers/lookupd/lookupd.h \
+	plugins/handlers/lookupd/metrics.c plugins/handlers/lookupd/metrics.h \
 	plugins/handlers/lookupd/options.c plugins/handlers/lookupd/options.h \
 	plugins/handlers/lookupd/proto_identify.c \
 	plugins/handlers/lookupd/set.c plugins/handlers/lookupd/set.h \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "metrics.h"
 #include "tls.h"
 
 const char *lookupd_broadcast_address(const struct lookupd *l)
@@ -94,6 +95,8 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 		status = listen_tcp(l, l->conf->tls_tcp_address, l->tls, &l->tls_tcp, why);
 	if (status == 0)
 		status = http_start(l, why);
+	if (status == 0 && (status = metrics_start(l)) < 0)
+		snprintf(why->text, sizeof(why->text), "out of memory");
 	if (status < 0) {
 		free(l);
 		return status;

@@ -1,8 +1,9 @@
-/* The lookupd handler: one instance. Listeners and tables are read-only once init has run; all else is loop 0's. */
+/* The lookupd handler: one instance. Listeners and tables are read-only once init has run; all else is loop 0's, or atomic. */
 #ifndef LOOKUPD_LOOKUPD_H
 #define LOOKUPD_LOOKUPD_H
 
 #include <pluq/handler.h>
+#include <stdatomic.h>
 
 #include "db.h"
 #include "options.h"
@@ -12,6 +13,13 @@
 #define LOOKUPD_VERSION "1.3.0"
 
 #define LOOKUPD_ROUTES 14
+
+/* Of a TCP connection. */
+enum lookupd_state {
+	LOOKUPD_INIT, /* IDENTIFY has not succeeded */
+	LOOKUPD_IDENTIFIED,
+	LOOKUPD_STATES
+};
 
 struct lookupd {
 	const struct pluq_host *host;
@@ -27,6 +35,7 @@ struct lookupd {
 	struct db db;
 	bool walking; /* a letter to go on with the walks is under way */
 	struct snapshot snapshot;
+	_Atomic int64_t connections[LOOKUPD_STATES]; /* TCP; they open on any loop */
 };
 
 /* What is announced to others. */

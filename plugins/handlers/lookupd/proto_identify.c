@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "identify.h"
 #include "json.h"
+#include "metrics.h"
 
 /* As much of what a peer says about itself is logged. */
 #define LOGGED 400
@@ -110,6 +111,8 @@ enum step identify_body(struct conn *c, const uint8_t *body, size_t length)
 	if (!c->peer)
 		return no_memory(c);
 	db_peer_add(&c->lookupd->db, c->peer);
+	metrics_state(c->lookupd, LOOKUPD_INIT, -1);
+	metrics_state(c->lookupd, LOOKUPD_IDENTIFIED, 1);
 	host->log(host, PLUQ_INFO, "client(%s): IDENTIFY %.*s", c->lookupd->net->conn_remote(c->net),
 	    (int)(c->peer->json_length < LOGGED ? c->peer->json_length : LOGGED), c->peer->json);
 	return reply(c);
