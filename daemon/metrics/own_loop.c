@@ -9,6 +9,8 @@ PLUQ__METRIC(busy, PLUQ_COUNTER, "loop_busy", "seconds", "loop", "Time that the 
 PLUQ__METRIC(lag, PLUQ_GAUGE, "loop_lag", "seconds", "loop", "Longest turn of the event loop since the snapshot before");
 
 PLUQ__METRIC(connections, PLUQ_GAUGE, "connections", "", "listener", "Connections of clients");
+PLUQ__METRIC(requesting, PLUQ_GAUGE, "connections_in_request", "", "listener",
+    "Of the connections of clients those with an HTTP request that is being received or answered");
 PLUQ__METRIC(accepted, PLUQ_COUNTER, "connections_accepted", "", "listener", "Connections of clients since the start");
 PLUQ__METRIC(refused, PLUQ_COUNTER, "connections_refused", "", "listener",
     "Connections refused for want of descriptors or memory, or because of max_connections");
@@ -46,6 +48,8 @@ static void tell_spent(const struct pluq__metrics *m, uint32_t loop, struct pluq
 static void tell_listener(void *arg, const struct pluq__listener_figures *f)
 {
 	pluq__tell(arg, &connections, f->instance, f->what, (double)f->live);
+	if (f->requesting >= 0)
+		pluq__tell(arg, &requesting, f->instance, f->what, (double)f->requesting);
 	pluq__tell(arg, &accepted, f->instance, f->what, (double)f->accepted);
 	pluq__tell(arg, &refused, f->instance, f->what, (double)f->refused);
 }

@@ -4,10 +4,16 @@
 
 #include "http.h"
 
+static void set_phase(struct pluq__http_conn *h, enum pluq__http_phase phase)
+{
+	h->server->listener->requesting += (phase != PLUQ__HTTP_IDLE) - (h->phase != PLUQ__HTTP_IDLE);
+	h->phase = (uint8_t)phase;
+}
+
 static void wait_for(struct pluq__http_conn *h, enum pluq__http_phase phase, int64_t ns)
 {
 	struct pluq__loop *l = h->conn->at->loop;
-	h->phase = (uint8_t)phase;
+	set_phase(h, phase);
 	if (ns > 0)
 		pluq__loop_set(l, &h->timer, l->now_ns + ns);
 	else
@@ -362,6 +368,7 @@ static void on_close(struct pluq_conn *c, void *user, const char *why)
 		h->request->conn = NULL; /* the handler's; freed when it is answered */
 	else
 		pluq__http_request_free(&h->request);
+	set_phase(h, PLUQ__HTTP_IDLE);
 	free(h);
 }
 

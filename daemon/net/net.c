@@ -254,5 +254,6 @@ void pluq__net_each_listener(const struct pluq__net *net, void (*fn)(void *, con
 {
 	for (const struct pluq_listener *l = net->listeners; l; l = l->next)
 		fn(arg, &(struct pluq__listener_figures){.instance = l->instance, .what = l->what,
-		    .live = atomic_load_explicit(&l->live, memory_order_relaxed), .accepted = l->accepted, .refused = l->refused});
+		    .live = atomic_load_explicit(&l->live, memory_order_relaxed),
+		    .requesting = l->ops == &pluq__http_conn_ops ? l->requesting : -1, .accepted = l->accepted, .refused = l->refused});
 }

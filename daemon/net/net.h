@@ -50,6 +50,7 @@ void pluq__http_reply_by_reference(struct pluq_http_request *, uint32_t status, 
 struct pluq__listener_figures {
 	const char *instance, *what; /* whose it is; "TCP", "HTTP" ... */
 	int64_t live;                /* connections */
+	int64_t requesting;          /* those of them with a request that is being received or answered; -1: it is not HTTP */
 	uint64_t accepted, refused;  /* since the start; refused: for want of descriptors, memory, or because of max_connections */
 };
 /* Loop 0. */

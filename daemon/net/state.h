@@ -58,6 +58,7 @@ struct pluq_listener {
 	const char *instance;   /* whose it is; constant */
 	struct pluq__spent *spent; /* whose it is, per loop; NULL: nobody counts */
 	_Atomic int64_t live;   /* connections of it */
+	int64_t requesting;     /* HTTP: those of them with a request that is being received or answered; loop 0 */
 	uint64_t accepted, refused; /* since the start; loop 0 */
 	int32_t port;
 	struct event event; /* loop 0 */

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import time
 
 import pytest
@@ -150,6 +151,7 @@ def test_the_daemon_itself(launch, dump):
         assert s.value("nsqd_connections", detail="subscribed") == 1
         assert s.value("connections_accepted", plugin="nsqd", detail="TCP") == 2
         assert s.value("connections", plugin="nsqd", detail="HTTP") >= 1
+        assert not s.all("connections_in_request", detail="TCP")
     assert s.one("build_information")["detail"]
     assert abs(s.value("process_start_time") - time.time()) < 600
     assert s.value("process_open_fds") > 5 and s.value("process_max_fds") > 5
@@ -161,6 +163,27 @@ def test_the_daemon_itself(launch, dump):
     eventually(lambda: asked(d).value("nsqd_connections", detail="subscribed") == 0, 10, "it has left")
     s = asked(d)
     assert s.total("nsqd_connections") == 0
+
+
+def test_http_connections_by_what_they_do(launch, dump):
+    d = launch(plugins=dump.plugins())
+
+    def seen():
+        s = asked(d)
+        return s.value("connections", plugin="nsqd", detail="HTTP"), s.value("connections_in_request", plugin="nsqd", detail="HTTP")
+
+    assert seen()[1] == 1  # who asks
+    with socket.create_connection(d.http_at) as idle, socket.create_connection(d.http_at) as slow:
+        idle.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        slow.sendall(b"POST /pub?topic=t HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1")
+        eventually(lambda: seen() == (3, 2), 10, "two in a request, one of them who asks")
+        slow.sendall(b"2")
+        assert slow.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        eventually(lambda: seen() == (3, 1), 10, "it is idle again")
+        slow.sendall(b"GET /pi")
+        eventually(lambda: seen() == (3, 2), 10, "the next one has begun")
+    eventually(lambda: seen() == (1, 1), 10, "they have left, one of them in a request")
 
 
 def test_time_spent_in_plugins(launch, tmp_path, dump):
