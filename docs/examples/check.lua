@@ -3,6 +3,11 @@
 
 local largest = 64 * 1024
 
+-- null is a value, and a true one.
+local function is_set(value)
+	return value ~= nil and value ~= json.null
+end
+
 function validate(topic, body)
 	if #body > largest then
 		return false, "larger than " .. largest .. " bytes"
@@ -14,9 +19,9 @@ function validate(topic, body)
 	if type(job) ~= "table" then
 		return false, why or "not an object"
 	end
-	if job.o == "+" and job.l then
+	if job.o == "+" and is_set(job.l) then
 		return true
-	elseif job.o == "-" and job.l and job.bl then
+	elseif job.o == "-" and is_set(job.l) and is_set(job.bl) then
 		return true
 	end
 	return false, "o must be + (with l) or - (with l and bl)"

@@ -30,12 +30,29 @@ def test_the_example(launch):
     assert answer(c, "jobs", b'{"o":"+","l":"x"}') == b"OK"
     assert answer(c, "jobs", b'{"o":"-","l":"x","bl":1}') == b"OK"
     assert answer(c, "jobs", b'{"o":"-","l":"x"}') == refused(b"o must be + (with l) or - (with l and bl)")
+    for unset in (b'{"o":"+","l":null}', b'{"o":"-","l":null,"bl":1}', b'{"o":"-","l":"x","bl":null}', b'{"o":"+"}', b"[]"):
+        assert answer(c, "jobs", unset) == refused(b"o must be + (with l) or - (with l and bl)")
     assert answer(c, "jobs", b"[") == refused(b"JSON: it ends too early at byte 2")
     assert answer(c, "jobs", b"1") == refused(b"not an object")
     assert answer(c, "jobs", b" " * 65537) == refused(b"larger than 65536 bytes")
     assert answer(c, "jobs", b"#test 1") == b"OK"
     assert d.topic_stats("jobs")["message_count"] == 2
     assert d.topic_stats("jobs.test")["message_count"] == 1
+
+
+def test_the_guides_examples_agree(launch, tmp_path):
+    """Of jobs with +; null is not set, false is."""
+    guide = (EXAMPLE.parents[1] / "operators.md").read_text()
+    script = tmp_path / "check.lua"
+    script.write_text("".join(f"{line}\n" for line in re.search(r"^    function validate.*?^    end$", guide, re.M | re.S)[0].split("\n")))
+    rules = re.findall(r"^ {10}- (o == .*)$", guide, re.M)
+    assert len(rules) == 2
+    d = launch(plugins=[("validate-lua", {"topics": ["l"], "script": str(script)}), ("example", {"plugin": "validate-lua", "topics": ["e"], "script": str(EXAMPLE)}),
+                        ("validate-json", {"topics": ["j"], "accept_if": rules})])
+    c = d.client()
+    for body, good in [(b'{"o":"+","l":"x"}', True), (b'{"o":"+","l":false}', True), (b'{"o":"+","l":null}', False), (b'{"o":"+"}', False),
+                       (b'{"o":"-","l":null}', False), (b"[1]", False), (b"1", False), (b"{", False)]:
+        assert {topic: answer(c, topic, body) == b"OK" for topic in "lej"} == {topic: good for topic in "lej"}, body
 
 
 def test_a_runaway_script_costs_its_message_only(launch, tmp_path):
