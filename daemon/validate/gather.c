@@ -3,7 +3,7 @@
 #include "core.h"
 
 static const struct pluq_metric verdicts = { .name = "validator_verdicts", .unit = "", .type = PLUQ_COUNTER, .detail = "verdict",
-	.help = "Messages that a validator has judged, by what became of them" };
+	.help = "Messages that a validator has judged, by its verdict" };
 static const struct pluq_metric spent = { .name = "validator_judging", .unit = "seconds", .type = PLUQ_COUNTER,
 	.help = "Time spent in a validator" };
 
