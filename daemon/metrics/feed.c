@@ -75,7 +75,8 @@ static void failed(struct pluq__feed *f)
 
 	f->failed++;
 	f->failures++;
-	f->resume_ns = now + pause_of(f);
+	/* From when it was due last, not from now: the time of the take is not to cost one more. */
+	f->resume_ns = f->due_ns - f->interval_ns + pause_of(f);
 	if (!pluq__complaint_raise(&f->complaint, now, &hidden))
 		return;
 	pluq__log(PLUQ_WARN, f->instance, "metrics could not be handed on: %s (%llu failures in a row)",
