@@ -564,6 +564,8 @@ static void test_bad_options_say_what_is_wrong(void **state)
 		{"[:1", "", "a '[' without its ']'", 60 * SECOND},
 		{"unix://x", "", "the path of a unix socket begins with /", 60 * SECOND},
 		{"h:1", "a:b", "prefix 'a:b': no name has a ':'", 60 * SECOND},
+		{"h:1", "a|b", "prefix 'a|b': no name has a ':', '|' or line break", 60 * SECOND},
+		{"h:1", "a\nb", "no name has a ':', '|' or line break", 60 * SECOND},
 		{"h:1", "", "interval: it must be more than 1s", SECOND},
 	};
 	char longer[300];
@@ -583,6 +585,7 @@ static void test_bad_options_say_what_is_wrong(void **state)
 	assert_int_equal(pluq_plugin_entry.check(&conf, &why), PLUQ_EINVAL);
 	assert_non_null(strstr(why.text, "too long"));
 	conf.address = ":8125";
+	conf.prefix = "nsq@%s #1"; /* stands in the way of nothing */
 	assert_int_equal(pluq_plugin_entry.check(&conf, &why), 0);
 }
 

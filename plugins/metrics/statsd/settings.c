@@ -48,8 +48,8 @@ static int fill(struct settings *s, const struct conf *conf, struct pluq_why *wh
 		return fail(why, PLUQ_EINVAL, "address '%.100s': %s", conf->address, wrong);
 	if (conf->interval <= SECOND)
 		return fail(why, PLUQ_EINVAL, "interval: it must be more than 1s");
-	if (strpbrk(conf->prefix, ":|@\n"))
-		return fail(why, PLUQ_EINVAL, "prefix '%.100s': no name has a ':', '|', '@' or line break in it", conf->prefix);
+	if (strpbrk(conf->prefix, ":|\n"))
+		return fail(why, PLUQ_EINVAL, "prefix '%.100s': no name has a ':', '|' or line break in it", conf->prefix);
 	if (!(s->prefix = strdup(conf->prefix)))
 		return fail(why, PLUQ_ENOMEM, "out of memory");
 	s->interval_ns = conf->interval;
