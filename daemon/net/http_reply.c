@@ -128,7 +128,11 @@ void pluq__http_reply_by_reference(struct pluq_http_request *r, uint32_t status,
     const void *body, size_t n, pluq_post_fn release, void *arg)
 {
 	struct answer a = {.status = status, .flags = flags_of(r), .type = type, .body = body, .length = n, .release = release,
-		.release_arg = arg, .name = encoding ? "Vary: Accept-Encoding\r\nContent-Encoding" : NULL, .value = encoding};
+		.release_arg = arg, .name = "Vary", .value = "Accept, Accept-Encoding"};
+	if (encoding) {
+		a.name = "Vary: Accept, Accept-Encoding\r\nContent-Encoding";
+		a.value = encoding;
+	}
 	finish(r, &a);
 }
 

@@ -42,8 +42,8 @@ void pluq__net_free(struct pluq__net **);
  * looked at first. Copied, but for its texts. PLUQ_EBUSY: a server that is there has that path itself; PLUQ_ENOMEM. `instance`, which
  * wants it, is for `why`. */
 int pluq__net_add_route(struct pluq__net *, const char *instance, const struct pluq_http_route *, void *arg, struct pluq_why *why);
-/* As pluq_http.reply, with a Content-Encoding (NULL: none) and without a copy of the body: release(arg) comes when it is not needed any
- * more, perhaps within the call. */
+/* As pluq_http.reply, for a body that the request's Accept and Accept-Encoding have chosen, as is told to caches: with a Content-Encoding
+ * (NULL: none) and without a copy of the body: release(arg) comes when it is not needed any more, perhaps within the call. */
 void pluq__http_reply_by_reference(struct pluq_http_request *, uint32_t status, const char *type, const char *encoding,
     const void *body, size_t n, pluq_post_fn release, void *arg);
 

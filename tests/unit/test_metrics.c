@@ -483,10 +483,12 @@ static void a_route_renders_on_every_listener(void **state)
 	struct plug *p = &world.plug[0];
 
 	serve();
-	assert_true(answers(GET("/plug", ""), "HTTP/1.1 200 ", "Content-Type: text/test\r\nContent-Length: 6\r\nConnection: close\r\n\r\ntold 3"));
-	assert_true(answers(GET("/plug", "Accept-Encoding: some\r\n"), "HTTP/1.1 200 ", "Vary: Accept-Encoding\r\nContent-Encoding: some\r\n\r\ntold 3"));
+	assert_true(answers(GET("/plug", ""), "HTTP/1.1 200 ", "Content-Type: text/test\r\nContent-Length: 6\r\nConnection: close\r\n"
+	    "Vary: Accept, Accept-Encoding\r\n\r\ntold 3"));
+	assert_true(answers(GET("/plug", "Accept-Encoding: some\r\n"), "HTTP/1.1 200 ", "Vary: Accept, Accept-Encoding\r\nContent-Encoding: some\r\n\r\ntold 3"));
 	assert_true(answers(GET("/plug/", ""), "HTTP/1.1 301 ", "Location: /plug\r\n"));
 	assert_true(answers(GET("/nowhere", ""), "HTTP/1.1 404 ", "NOT_FOUND"));
+	assert_true(answers("HEAD /plug HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, OPTIONS\r\n"));
 	assert_true(answers("DELETE /plug HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, OPTIONS\r\n"));
 	assert_int_equal(p->renders, 2);
 	assert_int_equal(p->rendered, 2);
