@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
-from pluqtest.wait import eventually
+from pluqtest.wait import eventually, scaled
 
 
 def stdout(path="stdout", **options):
@@ -144,8 +145,16 @@ def test_a_pipe_that_nobody_reads(launch, read):
     ({"to": "/"}, "stdout: /: Is a directory"),
     ({"interval": "1ms"}, "stdout.interval: '1ms' is not a duration of at least 10ms"),
     ({"format": "xml"}, "stdout.format: 'xml' is not one of text, json"),
+    ({"metrics": ["topic_*", "[a"]}, "stdout: metrics: the glob '[a' has a [ without its ]"),
 ])
 def test_bad_options_stop_the_start(launch, options, said):
     d = launch.make(plugins=[("stdout", options)]).spawn()
     assert d.wait() == 1
     assert said in d.log().splitlines()[-1]
+
+
+def test_a_check_finds_globs_that_match_nothing(launch):
+    d = launch.make(plugins=[("stdout", {"except": ["x", "Topic*"]})])
+    r = subprocess.run([*d.command(), "--check-config"], capture_output=True, text=True, timeout=scaled(30))
+    assert r.returncode == 1
+    assert "stdout: except: the glob 'Topic*' matches no metric: their names are of a-z, 0-9 and _" in r.stderr.splitlines()[-1]

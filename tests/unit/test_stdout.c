@@ -195,6 +195,32 @@ static void test_metrics_are_picked_by_globs(void **state)
 	sheet_fini(&w);
 }
 
+static void test_globs_that_match_nothing_are_refused(void **state)
+{
+	static const char *const good[] = {"*", "topic_*", "?", "[a-c]x", "[!a-c_]*", "[^0-9]", "[a-]", "[-a]", "e2e"};
+	static const struct {
+		const char *glob, *wrong;
+	} bad[] = {
+		{"", "is empty"},
+		{"[a", "has a [ without its ]"},
+		{"a[", "has a [ without its ]"},
+		{"[]", "has a [ without its ]"},
+		{"[!]", "has a [ without its ]"},
+		{"[z-a]", "has a set of something else than a-z, 0-9 and _, or a range that runs backwards"},
+		{"[A]", "has a set of something else than a-z, 0-9 and _, or a range that runs backwards"},
+		{"topic.*", "matches no metric: their names are of a-z, 0-9 and _"},
+		{"Topic*", "matches no metric: their names are of a-z, 0-9 and _"},
+		{"a\\*", "matches no metric: their names are of a-z, 0-9 and _"},
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_null(pick_wrong(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_non_null(pick_wrong(bad[i].glob));
+		assert_string_equal(pick_wrong(bad[i].glob), bad[i].wrong);
+	}
+}
+
 /* ---- where it goes ---- */
 
 struct conf { /* as the plugin has it */
@@ -288,6 +314,10 @@ static void test_a_file_is_opened_anew_by_a_reload(void **state)
 	assert_string_equal(why.text, "/nonsuch/f: No such file or directory");
 	bad.to = r.folder;
 	assert_int_equal(pluq_plugin_entry.reload(r.self, &bad, &why), PLUQ_EIO);
+	bad = r.conf;
+	bad.except = (struct pluq_strings){(const char *const[]){"x", "[a"}, 2};
+	assert_int_equal(pluq_plugin_entry.reload(r.self, &bad, &why), PLUQ_EINVAL);
+	assert_string_equal(why.text, "except: the glob '[a' has a [ without its ]");
 	assert_int_equal(take(&r, 5, &why), 0);
 	assert_string_equal(contents(r.path), LINES("4") LINES("5"));
 	tear_down(&r);
@@ -472,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_json_strings_are_escaped),
 		cmocka_unit_test(test_json_numbers),
 		cmocka_unit_test(test_metrics_are_picked_by_globs),
+		cmocka_unit_test(test_globs_that_match_nothing_are_refused),
 		cmocka_unit_test(test_a_file_is_opened_anew_by_a_reload),
 		cmocka_unit_test(test_a_full_disk_is_told_of),
 		cmocka_unit_test(test_a_pipe_that_nobody_reads),

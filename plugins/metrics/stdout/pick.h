@@ -20,4 +20,7 @@ struct pick {
 
 bool pick_wants(struct pick *, const struct pluq_metric *);
 
+/* What is wrong with a glob, for people; NULL: nothing. One that no name of a metric can match is wrong too. */
+const char *pick_wrong(const char *glob);
+
 #endif

@@ -59,6 +59,26 @@ static struct settings *settings_ref(struct settings *s)
 	return s;
 }
 
+static int check_list(const char *option, const struct pluq_strings *globs, struct pluq_why *why)
+{
+	for (size_t i = 0; i < globs->count; i++) {
+		const char *wrong = pick_wrong(globs->items[i]);
+
+		if (!wrong)
+			continue;
+		snprintf(why->text, sizeof(why->text), "%s: the glob '%.100s' %s", option, globs->items[i], wrong);
+		return PLUQ_EINVAL;
+	}
+	return 0;
+}
+
+static int check_globs(const struct conf *conf, struct pluq_why *why)
+{
+	int rc = check_list("metrics", &conf->metrics, why);
+
+	return rc ? rc : check_list("except", &conf->except, why);
+}
+
 static bool copy_globs(struct settings *s, const struct conf *conf)
 {
 	size_t only = conf->metrics.count, except = conf->except.count;
@@ -77,10 +97,12 @@ static bool copy_globs(struct settings *s, const struct conf *conf)
 
 static int settings_new(const struct conf *conf, struct settings **out, struct pluq_why *why)
 {
-	struct settings *s = calloc(1, sizeof(*s));
-	int rc;
+	struct settings *s = NULL;
+	int rc = check_globs(conf, why);
 
-	if (!s)
+	if (rc)
+		return rc;
+	if (!(s = calloc(1, sizeof(*s))))
 		goto no_memory;
 	atomic_init(&s->refs, 1);
 	s->output.fd = -1;
@@ -234,7 +256,10 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 /* pluq_plugin.check */
 static int check(const void *conf, struct pluq_why *why)
 {
-	return output_check(((const struct conf *)conf)->to, why);
+	const struct conf *c = conf;
+	int rc = check_globs(c, why);
+
+	return rc ? rc : output_check(c->to, why);
 }
 
 #define OPTION(member, kind, more, help_) \
