@@ -389,7 +389,10 @@ static void refused_for_its_options(void **state)
 	snprintf(item, sizeof(item), "[a=%s", write_as("s.json", "true"));
 	set_list("schemas", item, NULL);
 	assert_int_equal(start(), PLUQ_EINVAL);
-	assert_string_equal(why.text, "schemas: '[a' is no pattern of topics");
+	assert_string_equal(why.text, "schemas: the glob '[a' has a [ without its ]");
+	snprintf(item, sizeof(item), "orders *=%s", paths[0]);
+	assert_int_equal(start(), PLUQ_EINVAL);
+	assert_string_equal(why.text, "schemas: the glob 'orders *' matches no topic: it has a character that no name has");
 	set_list("schemas", NULL, NULL);
 	set_text("schema", paths[0]);
 	set_list("library", "/nonexistent/library", NULL);

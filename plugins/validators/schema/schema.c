@@ -80,7 +80,7 @@ static int sources_of(const struct conf *conf, struct program_source *sources, c
 	size_t n = conf->schemas.count;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *item = conf->schemas.items[i], *equals = strchr(item, '=');
+		const char *item = conf->schemas.items[i], *equals = strchr(item, '='), *wrong;
 
 		if (!equals || equals == item || !equals[1]) {
 			snprintf(why->text, sizeof(why->text), "schemas: '%.100s' is not TOPICS=FILE", item);
@@ -88,8 +88,8 @@ static int sources_of(const struct conf *conf, struct program_source *sources, c
 		}
 		if (!(globs[i] = strndup(item, (size_t)(equals - item))))
 			return store_no_memory(why);
-		if (!glob_is_good(globs[i])) {
-			snprintf(why->text, sizeof(why->text), "schemas: '%.100s' is no pattern of topics", globs[i]);
+		if ((wrong = glob_wrong(globs[i]))) {
+			snprintf(why->text, sizeof(why->text), "schemas: the glob '%.100s' %s", globs[i], wrong);
 			return PLUQ_EINVAL;
 		}
 		sources[i] = (struct program_source){globs[i], equals + 1};
