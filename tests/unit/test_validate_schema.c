@@ -612,6 +612,49 @@ static void a_reload_takes_all_or_nothing(void **state)
 	rejects("null", "at the root: not of type number (schema /type)");
 }
 
+static struct {
+	pluq_post_fn work, done;
+	void *arg;
+	int calls, status;
+} handed;
+
+/* pluq_host.work */
+static int hand(const struct pluq_host *h, pluq_post_fn work, pluq_post_fn done, void *arg)
+{
+	assert_ptr_equal(h, &host.pub);
+	handed.calls++;
+	if (handed.status == 0) {
+		handed.work = work;
+		handed.done = done;
+		handed.arg = arg;
+	}
+	return handed.status;
+}
+
+/* By the loop that is the last to take the new one. */
+static void what_a_reload_has_replaced_is_freed_on_the_pool(void **state)
+{
+	const struct pluq_validator_ops *ops = pluq_plugin_entry.ops;
+
+	memset(&handed, 0, sizeof(handed));
+	host.pub.work = hand;
+	with("{\"type\":\"null\"}");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ops->loop_begin(self, 0), 0);
+		assert_int_equal(ops->loop_begin(self, 1), 0);
+		assert_int_equal(handed.calls, i);
+		handed.status = i ? PLUQ_EEXITING : 0; /* then it is freed at once */
+		assert_int_equal(pluq_plugin_entry.reload(self, conf, &why), 0);
+		assert_int_equal(ops->loop_begin(self, 0), 0);
+		assert_int_equal(handed.calls, i);
+		assert_int_equal(ops->loop_begin(self, 1), 0);
+		assert_int_equal(handed.calls, i + 1);
+	}
+	handed.work(handed.arg);
+	handed.done(handed.arg);
+	accepts("null");
+}
+
 static atomic_bool over;
 
 static void *loop_thread(void *arg)
@@ -653,7 +696,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(reasons), TEST(reasons_are_short), TEST(topics_have_schemas), TEST(two_files_with_one_id), TEST(drafts), TEST(formats_are_remarks_unless_asserted),
 		TEST(refused), TEST(refused_for_its_options), TEST(vocabularies), TEST(libraries), TEST(odd_paths), TEST(limits), TEST(hostile_messages),
-		TEST(large_messages), TEST(circles_that_show_late), TEST(a_check_finds_what_a_start_would), TEST(a_reload_takes_all_or_nothing), TEST(judging_while_it_is_reloaded),
+		TEST(large_messages), TEST(circles_that_show_late), TEST(a_check_finds_what_a_start_would), TEST(a_reload_takes_all_or_nothing),
+		TEST(what_a_reload_has_replaced_is_freed_on_the_pool), TEST(judging_while_it_is_reloaded),
 	};
 
 	return cmocka_run_group_tests_name("validate_schema", tests, NULL, NULL);

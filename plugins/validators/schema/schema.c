@@ -46,15 +46,44 @@ struct validator {
 	struct place *places;
 };
 
+/* pluq_post_fn, on the pool; any thread */
+static void end_rules(void *arg)
+{
+	struct rules *r = arg;
+
+	program_fini(&r->program);
+	free(r);
+}
+
+/* Drops a reference; true: it was the last. */
+static bool is_last(struct rules *r)
+{
+	return r && atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1;
+}
+
 static void rules_put(struct rules **rules)
 {
 	struct rules *r = *rules;
 
 	*rules = NULL;
-	if (!r || atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) != 1)
-		return;
-	program_fini(&r->program);
-	free(r);
+	if (is_last(r))
+		end_rules(r);
+}
+
+/* pluq_post_fn */
+static void ended(void *arg)
+{
+	(void)arg;
+}
+
+/* Loop. Large schemas take long to free: that is the pool's. */
+static void retire(struct validator *v, struct rules **rules)
+{
+	struct rules *r = *rules;
+
+	*rules = NULL;
+	if (is_last(r) && (!v->host->work || v->host->work(v->host, end_rules, ended, r)))
+		end_rules(r);
 }
 
 static struct rules *rules_get(struct validator *v)
@@ -154,7 +183,7 @@ static int loop_begin(void *self, uint32_t loop)
 
 	if (!p->space && !(p->space = pattern_space_new()))
 		return PLUQ_ENOMEM;
-	rules_put(&p->rules);
+	retire(v, &p->rules);
 	p->rules = rules_get(v);
 	return 0;
 }
