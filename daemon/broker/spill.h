@@ -89,7 +89,7 @@ struct pluq__spill {
 	bool retrying, sync_failed;    /* counted by health */
 	bool named;                    /* the metadata that names the queue is on the medium */
 	bool want;                     /* fetch */
-	bool look;                     /* fetch the first record, to know how old it is */
+	bool look;                     /* at the first record, to know how old it is */
 	bool emptying, ending, removing;
 
 	int64_t sync_every, sync_timeout_ns;
@@ -131,10 +131,10 @@ void pluq__spill_empty(struct pluq__spill *, void (*done)(void *, int status, co
  * then the spill holds nothing and may be freed. What cannot be written is counted as lost. */
 void pluq__spill_end(struct pluq__spill *, bool remove, void (*done)(void *arg), void *arg);
 
-/* If that is not known it is found out: the first record is fetched. */
-void pluq__spill_look(struct pluq__spill *);
 /* UNIX time of the oldest message that has not been handed out; PLUQ_OLDEST_*. */
 int64_t pluq__spill_oldest_ns(struct pluq__spill *);
+/* If that is not known it is found out: storage looks at its first record, which stays there. */
+void pluq__spill_look(struct pluq__spill *);
 
 /* Messages in the medium's care, fetched ones included. */
 static inline uint64_t pluq__spill_backend_depth(const struct pluq__spill *s)

@@ -130,6 +130,8 @@ static void after_fetch(struct pluq__spill *s, struct pluq__spill_work *w)
 		failed(s, PLUQ__STORAGE_FETCH, &w->why);
 	} else if (!w->stale) {
 		s->stored = w->left.count;
+		if (w->seen_ns)
+			s->edge_ns = w->seen_ns;
 	}
 }
 

@@ -34,6 +34,29 @@ static int keep_fetched(void *arg, const struct pluq_record *r)
 	return 0;
 }
 
+/* For a record that is to stay where it is. */
+#define SEEN 1
+
+static int see(void *arg, const struct pluq_record *r)
+{
+	struct pluq__spill_work *w = arg;
+
+	w->seen_ns = r->timestamp_ns;
+	return SEEN;
+}
+
+static int look(struct pluq__spill_work *w)
+{
+	int status = w->ops->fetch(w->queue, 1, FETCH_BYTES, see, w, &w->left, &w->why);
+
+	return status == SEEN ? 0 : status;
+}
+
+static int fetch(struct pluq__spill_work *w)
+{
+	return w->ops->fetch(w->queue, FETCH_BATCH, FETCH_BYTES, keep_fetched, &w->batch, &w->left, &w->why);
+}
+
 static void to_record(const struct pluq__spill_item *i, struct pluq_record *r)
 {
 	memcpy(r->id, i->msg->id, sizeof(r->id));
@@ -75,8 +98,7 @@ static void move(struct pluq__spill_work *w)
 	if (w->items.count)
 		append_all(w);
 	if (w->fetch)
-		w->fetch_status =
-		    w->ops->fetch(w->queue, w->fetch, FETCH_BYTES, keep_fetched, &w->batch, &w->left, &w->why);
+		w->fetch_status = w->looks ? look(w) : fetch(w);
 }
 
 static void on_pool(struct pluq__job *job)
@@ -169,8 +191,8 @@ bool pluq__spill_begin_move(struct pluq__spill *s, bool append)
 	}
 	w->releases = s->releases;
 	s->releases = (struct pluq__positions){0};
-	if (s->stored)
-		w->fetch = s->want ? FETCH_BATCH : s->look;
+	w->fetch = (s->want || s->look) && s->stored;
+	w->looks = !s->want;
 	s->want = s->look = false;
 	pluq__spill_submit(s, &w->job);
 	return true;

@@ -36,7 +36,9 @@ struct pluq__spill_work {
 	struct pluq__items items;
 	uint64_t *new_positions; /* per item; made only if an item is a rewrite */
 	struct pluq__positions releases;
-	size_t fetch; /* records at most; 0: none */
+	bool fetch;
+	bool looks;   /* the fetch is for the age of the first record, which stays where it is: */
+	int64_t seen_ns; /* that; 0: there was none */
 	bool stale; /* the queue was emptied meanwhile: what was fetched is gone */
 
 	int open_status, append_status, fetch_status, release_status, end_status;

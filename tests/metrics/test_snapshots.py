@@ -327,3 +327,19 @@ def test_every_daemon_has_metrics(adopt, dump):
     d = adopt(Lookupd(start=False, plugins=dump.plugins())).start()
     s = asked(d)
     assert s.all("loop_turns") and not s.all("topic_depth") and s.host == ""
+
+
+def test_the_age_of_what_is_in_storage_takes_no_memory(launch, dump):
+    """Many channels that nobody consumes: asking for their ages must not bring what they hold into memory, where it would stay."""
+    d = launch(plugins=dump.plugins(), memory_limit="8MiB", mem_queue_size=0)
+    channels = [f"c{i}" for i in range(24)]
+    d.post("/topic/create", topic="t")
+    for c in channels:
+        d.post("/channel/create", topic="t", channel=c)
+    with d.client() as p:
+        p.pub_all("t", [bytes(1_000_000)])
+    for c in channels:
+        d.wait_channel("t", c, backend_depth=1)
+    d.restart()
+    eventually(lambda: len(asked(d).all("channel_oldest_message_age", topic="t")) == len(channels), 20, "all ages are known")
+    assert asked(d).value("memory_used") < 4 << 20
