@@ -15,9 +15,11 @@ struct conf {
 	int64_t steps;
 };
 
+/* Copies: options go with a reload, which comes beside a take and changes the interval only. */
 struct dump {
-	const struct conf *_Atomic conf; /* a reload changes it beside a take */
-	int64_t steps; /* left of this snapshot */
+	char *file, *fail_while, *hang_while, *path;
+	int64_t interval; /* loop 0 */
+	int64_t steps_each, steps; /* of a snapshot; left of this one */
 };
 
 static const struct pluq_option options[] = {
@@ -81,15 +83,15 @@ static char *snapshot_text(const struct pluq_snapshot *s)
 	return text;
 }
 
-static void hang(const struct conf *c)
+static void hang(const struct dump *d)
 {
-	while (*c->hang_while && access(c->hang_while, F_OK) == 0)
+	while (*d->hang_while && access(d->hang_while, F_OK) == 0)
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }
 
-static bool fails(const struct conf *c, struct pluq_why *why)
+static bool fails(const struct dump *d, struct pluq_why *why)
 {
-	if (!*c->fail_while || access(c->fail_while, F_OK))
+	if (!*d->fail_while || access(d->fail_while, F_OK))
 		return false;
 	snprintf(why->text, sizeof(why->text), "told to fail");
 	return true;
@@ -105,7 +107,7 @@ static bool append(const char *path, const char *line)
 
 static int64_t interval_ns(void *self)
 {
-	return ((struct dump *)self)->conf->interval;
+	return ((struct dump *)self)->interval;
 }
 
 static int take(void *self, const struct pluq_snapshot *s, struct pluq_why *why)
@@ -114,15 +116,15 @@ static int take(void *self, const struct pluq_snapshot *s, struct pluq_why *why)
 	char *text;
 	bool good;
 
-	hang(d->conf);
-	if (fails(d->conf, why))
+	hang(d);
+	if (fails(d, why))
 		return PLUQ_EIO;
 	text = snapshot_text(s);
-	good = text && append(d->conf->file, text);
+	good = text && append(d->file, text);
 	free(text);
-	d->steps = d->conf->steps;
+	d->steps = d->steps_each;
 	if (!good)
-		snprintf(why->text, sizeof(why->text), "%s cannot be written", d->conf->file);
+		snprintf(why->text, sizeof(why->text), "%s cannot be written", d->file);
 	return good ? 0 : PLUQ_EIO;
 }
 
@@ -135,7 +137,7 @@ static int64_t step(void *self)
 	if (!d->steps)
 		return 0;
 	snprintf(line, sizeof(line), "{\"step\": %lld}", (long long)d->steps);
-	append(d->conf->file, line);
+	append(d->file, line);
 	return --d->steps ? 10000000 : 0;
 }
 
@@ -143,8 +145,8 @@ static int render(void *self, const struct pluq_snapshot *s, struct pluq_render 
 {
 	struct dump *d = self;
 
-	hang(d->conf);
-	if (fails(d->conf, why))
+	hang(d);
+	if (fails(d, why))
 		return PLUQ_EIO;
 	r->own = snapshot_text(s);
 	if (!r->own)
@@ -166,31 +168,43 @@ static const char *path_of(void *self)
 {
 	const struct dump *d = self;
 
-	return *d->conf->path ? d->conf->path : NULL;
+	return *d->path ? d->path : NULL;
+}
+
+static void fini(void *self)
+{
+	struct dump *d = self;
+
+	free(d->file);
+	free(d->fail_while);
+	free(d->hang_while);
+	free(d->path);
+	free(d);
 }
 
 static int init(const struct pluq_host *host, const void *conf, void **self, struct pluq_why *why)
 {
-	struct dump *d = calloc(1, sizeof(*d));
+	const struct conf *c = conf;
+	struct dump *d = malloc(sizeof(*d));
 
 	(void)host;
 	(void)why;
 	if (!d)
 		return PLUQ_ENOMEM;
-	d->conf = conf;
+	*d = (struct dump){.file = strdup(c->file), .fail_while = strdup(c->fail_while), .hang_while = strdup(c->hang_while),
+	    .path = strdup(c->path), .interval = c->interval, .steps_each = c->steps};
+	if (!d->file || !d->fail_while || !d->hang_while || !d->path) {
+		fini(d);
+		return PLUQ_ENOMEM;
+	}
 	*self = d;
 	return 0;
-}
-
-static void fini(void *self)
-{
-	free(self);
 }
 
 static int reload(void *self, const void *conf, struct pluq_why *why)
 {
 	(void)why;
-	((struct dump *)self)->conf = conf;
+	((struct dump *)self)->interval = ((const struct conf *)conf)->interval;
 	return 0;
 }
 
