@@ -6,10 +6,10 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../base/memory.h"
 #include "feed.h"
 
-/* Requests for one plugin that may wait, for their body or for somebody to read it: so many bodies may be in memory. */
+/* Requests for one plugin that may wait, for their body or for somebody to read it: so many bodies may be in memory. They
+ * are bounded by this, and not counted against memory_limit: who does not read metrics must not keep others from publishing. */
 #define RENDERS_MOST 16
 
 /* One request. */
@@ -94,7 +94,6 @@ static void give_back(void *arg)
 	struct render *r = arg;
 
 	r->feed->rendering--;
-	pluq__memory_add(-(int64_t)r->length);
 	render_free(r);
 }
 
@@ -123,7 +122,6 @@ static void on_done(struct pluq__job *job)
 	}
 	f->rendered++;
 	pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
-	pluq__memory_add((int64_t)r->length);
 	pluq__http_reply_by_reference(
 	    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, give_back, r);
 }

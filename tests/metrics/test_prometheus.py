@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -247,6 +248,26 @@ def test_a_scraper_that_leaves(launch):
         c.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         c.close()
     eventually(lambda: scraped(d).value("pluq_connections", plugin="nsqd", listener="HTTP") == 1, 10, "they have left")
+
+
+def test_a_scraper_that_does_not_read_holds_up_no_publish(launch):
+    """Although what it has asked for is larger than memory_limit, and than what the kernel takes of it."""
+    d = launch(plugins=plugins(), memory_limit="2MiB")
+    for t in range(20):
+        topic = f"{t:02}".rjust(64, "t")
+        d.post("/topic/create", topic=topic)
+        for c in range(150):
+            d.post("/channel/create", topic=topic, channel=f"{c:03}".rjust(64, "c"))
+    assert len(d.http("GET", "/metrics").body) > 6 << 20
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect(d.http_at)
+        s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert s.recv(8) == b"HTTP/1.0"
+        with d.client() as p:
+            for _ in range(100):
+                p.pub("t", bytes(1000))
+        assert s.recv(1)
 
 
 def test_scraping_while_everything_changes(launch):
