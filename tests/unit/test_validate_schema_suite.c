@@ -150,34 +150,59 @@ static int run_part(int number, const struct part *p)
 	return !good;
 }
 
-/* The meta-schemas as files of one folder: some are kept as members of one object. */
-static bool meta_schemas(void)
+/* A meta-schema into the folder of those, or all that are the members of an object. */
+static bool keep_meta_schema(const char *path, bool members)
+{
+	static unsigned count;
+	const struct json_node *member;
+	struct json_doc doc;
+	uint8_t *text;
+	bool good = schema_file_read(path, &text, &doc);
+	uint32_t all = good && members ? doc.nodes->length : 1;
+
+	member = good ? doc.nodes + 1 : NULL;
+	for (uint32_t i = 0; good && i < all; i++) {
+		char own[100];
+
+		snprintf(own, sizeof(own), "%s/%u.json", meta_path, count++);
+		good = schema_file_write(own, members ? member + 1 : doc.nodes);
+		member = members ? json_next(member + 1) : NULL;
+	}
+	json_doc_fini(&doc);
+	free(text);
+	return good;
+}
+
+/* As Debian 12 has them. */
+static bool meta_schemas_together(void)
 {
 	static const char *const names[] = {"draft7", "draft2020-12", "vocabularies"};
-	unsigned count = 0;
-	char root[500];
+	char root[500], path[700];
 
 	if (!schema_file_packaged("python3-jsonschema", "/schemas/draft7.json", root, sizeof(root)))
 		return false;
 	for (int i = 0; i < 3; i++) {
-		const struct json_node *member;
-		struct json_doc doc;
-		uint8_t *text;
-		char path[700];
-		bool good;
-
 		snprintf(path, sizeof(path), "%s/schemas/%s.json", root, names[i]);
-		good = schema_file_read(path, &text, &doc);
-		member = good ? doc.nodes + 1 : NULL;
-		for (uint32_t j = 0; good && i == 2 && j < doc.nodes->length; j++, member = json_next(member + 1)) {
-			snprintf(path, sizeof(path), "%s/%u.json", meta_path, count++);
-			good = schema_file_write(path, member + 1);
-		}
-		snprintf(path, sizeof(path), "%s/%u.json", meta_path, count++);
-		good = good && (i == 2 || schema_file_write(path, doc.nodes));
-		json_doc_fini(&doc);
-		free(text);
-		if (!good)
+		if (!keep_meta_schema(path, i == 2))
+			return false;
+	}
+	return true;
+}
+
+/* As Debian 13 has them, in a package that python3-jsonschema depends on. */
+static bool meta_schemas_one_by_one(void)
+{
+	static const char *const names[] = {"draft7/metaschema.json", "draft202012/metaschema.json", "draft202012/vocabularies/core",
+	    "draft202012/vocabularies/applicator", "draft202012/vocabularies/unevaluated", "draft202012/vocabularies/validation",
+	    "draft202012/vocabularies/meta-data", "draft202012/vocabularies/format-annotation",
+	    "draft202012/vocabularies/format-assertion", "draft202012/vocabularies/content"};
+	char root[500], path[700];
+
+	if (!schema_file_packaged("python3-jsonschema-specifications", "/schemas/draft7/metaschema.json", root, sizeof(root)))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/schemas/%s", root, names[i]);
+		if (!keep_meta_schema(path, false))
 			return false;
 	}
 	return true;
@@ -213,7 +238,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(schema_path, sizeof(schema_path), "%s/schema.json", folder);
 	snprintf(meta_path, sizeof(meta_path), "%s/meta", folder);
-	if (mkdir(meta_path, 0700) || !meta_schemas()) {
+	if (mkdir(meta_path, 0700) || !(meta_schemas_together() || meta_schemas_one_by_one())) {
 		puts("Bail out! the meta-schemas are missing: apt-get install python3-jsonschema");
 		failed = count;
 	}
