@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "../../plugins/metrics/prometheus/accept.h"
 #include "../../plugins/metrics/prometheus/number.h"
 #include "../../plugins/metrics/prometheus/options.h"
+#include "../../plugins/metrics/prometheus/out.h"
 #include "mock_host.h"
 
 extern const struct pluq_plugin pluq_plugin_entry;
@@ -441,6 +443,102 @@ static void paths(void **state)
 	}
 }
 
+/* --- where the text goes */
+
+static void write_pieces(struct out *o, size_t until)
+{
+	char piece[1001];
+	size_t n;
+
+	for (size_t i = 0; i < until; i += n) {
+		n = 1 + i % sizeof(piece) < until - i ? 1 + i % sizeof(piece) : until - i;
+		for (size_t k = 0; k < n; k++)
+			piece[k] = (char)((i + k) * (i + k) >> 7);
+		assert_true(out_need(o, n));
+		out_put(o, piece, n);
+	}
+}
+
+static void check_pieces(const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		assert_int_equal(bytes[i], (uint8_t)(i * i >> 7));
+}
+
+/* From heap to mapped pages, and moved there; or through gzip, of nothing too. */
+static void text_of_any_size_comes_out(void **state)
+{
+	static const size_t sizes[] = {0, 1, 16 << 10, (16 << 10) + 1, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 9 << 20};
+
+	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(*sizes); i++) {
+		size_t size = sizes[i / 2], length;
+		const uint8_t *bytes;
+		struct out o;
+
+		out_init(&o, i % 2);
+		write_pieces(&o, size);
+		assert_true(out_finish(&o, &bytes, &length));
+		if (i % 2) {
+			uint8_t *plain = malloc(size + 1);
+			z_stream z = {.next_in = (uint8_t *)(uintptr_t)bytes, .avail_in = (uInt)length, .next_out = plain, .avail_out = (uInt)size + 1};
+
+			assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+			assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+			assert_int_equal(z.avail_in, 0);
+			assert_int_equal(z.total_out, size);
+			check_pieces(plain, size);
+			inflateEnd(&z);
+			free(plain);
+		} else {
+			assert_int_equal(length, size);
+			check_pieces(bytes, length);
+		}
+		out_fini(&o);
+	}
+}
+
+static void one_piece_may_be_larger_than_all_before(void **state)
+{
+	for (int gzip = 0; gzip < 2; gzip++) {
+		struct out o;
+
+		out_init(&o, gzip);
+		assert_true(out_need(&o, 5 << 20));
+		memset(o.text, 'x', 5 << 20);
+		o.used = 5 << 20;
+		assert_true(out_need(&o, 30 << 20));
+		memset(o.text + o.used, 'y', 30 << 20);
+		assert_true(gzip || o.text[(5 << 20) - 1] == 'x');
+		out_fini(&o);
+	}
+}
+
+/* No memory for what is to be mapped, and to be mapped anew. */
+static void text_without_room_fails(void **state)
+{
+	static const size_t before[] = {1 << 20, 3 << 20};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct rlimit limit, none;
+		const uint8_t *bytes;
+		size_t length;
+		struct out o;
+
+		out_init(&o, false);
+		write_pieces(&o, before[i]);
+		assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+		none = (struct rlimit){.rlim_cur = 1 << 20, .rlim_max = limit.rlim_max};
+		setrlimit(RLIMIT_AS, &none);
+		bool good = out_need(&o, 64 << 20);
+		setrlimit(RLIMIT_AS, &limit);
+		assert_false(good);
+		assert_false(out_need(&o, 64 << 20));
+		check_pieces((const uint8_t *)o.text, before[i]);
+		assert_false(out_finish(&o, &bytes, &length));
+		out_fini(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +556,9 @@ int main(void)
 		cmocka_unit_test(compressed_it_is_the_same),
 		cmocka_unit_test(samples_of_a_longer_kind_are_stepped_over),
 		cmocka_unit_test(paths),
+		cmocka_unit_test(text_of_any_size_comes_out),
+		cmocka_unit_test(one_piece_may_be_larger_than_all_before),
+		cmocka_unit_test(text_without_room_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
