@@ -266,6 +266,52 @@ static void a_start_without_memory(void **state)
 	assert_true(started > 0);
 }
 
+/* --- a system without memory */
+
+static bool starving;
+
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+/* What the budget allocates with; compilers make the one of the other where there is no block yet. */
+void *__wrap_realloc(void *block, size_t size)
+{
+	return starving && size > 1 << 20 ? NULL : __real_realloc(block, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return starving && size > 1 << 20 ? NULL : __real_malloc(size);
+}
+
+/* That is no verdict on the message. */
+static void a_system_without_memory(void **state)
+{
+	static const char *const bodies[] = {"local s = ('x'):rep(4e6)", "local s = body .. body",
+	    "local t = {} for i = 1, 1e5 do t[i] = i end"};
+	char body[700001] = "", script[400];
+
+	memset(body, ' ', sizeof(body) - 1);
+	lua_rig_set(&rig, "max_instructions", 100000000);
+	lua_rig_set(&rig, "max_memory", 64 << 20);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		snprintf(script, sizeof(script), "function validate(_, body)\n%s\nreturn true end", bodies[i]);
+		lua_rig_start(&rig, script);
+		for (int round = 0; round < 3; round++) {
+			starving = round == 1;
+			if (lua_rig_judge(&rig, "t", body) != (starving ? PLUQ_ENOMEM : PLUQ_ACCEPT))
+				fail_msg("%s, round %d: %s", bodies[i], round, rig.finding.reason);
+			if (starving)
+				assert_string_equal(rig.finding.reason, "cannot be judged: out of memory");
+		}
+		assert_true(lua_rig_sample(&rig, "validate_lua_failures", "memory") == 0);
+		assert_true(lua_rig_sample(&rig, "validate_lua_failures", "error") == 0);
+		lua_rig_stop(&rig);
+	}
+}
+
 /* --- several loops */
 
 enum { LOOPS = 4, RELOADS = 60 };
@@ -351,6 +397,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(garbage_is_no_lack_of_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_runs_when_it_is_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_start_without_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_system_without_memory, set_up, tear_down),
 		cmocka_unit_test(loops_judge_while_it_is_reloaded),
 	};
 

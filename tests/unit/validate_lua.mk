@@ -15,6 +15,7 @@ LUA_RIG = tests/unit/cmocka_all.h \
 
 tests_unit_test_validate_lua_SOURCES = tests/unit/test_validate_lua.c $(LUA_RIG)
 tests_unit_test_validate_lua_CFLAGS = $(TEST_CFLAGS) $(LUA_CFLAGS)
+tests_unit_test_validate_lua_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc,--wrap=malloc
 tests_unit_test_validate_lua_LDADD = $(TEST_LIBS) $(LUA_LIBS)
 
 tests_unit_test_validate_lua_escapes_SOURCES = tests/unit/test_validate_lua_escapes.c $(LUA_RIG)

@@ -192,8 +192,12 @@ void *budget_alloc(void *ud, void *block, size_t before, size_t after)
 		return NULL;
 	}
 	fresh = change(ring_for(b, block ? 0 : before, after), block, after);
-	if (!fresh)
-		return after <= old ? block : NULL;
+	if (!fresh && after <= old)
+		return block;
+	if (!fresh) {
+		b->starved = true;
+		return NULL;
+	}
 	if (object && after > BUDGET_LONG)
 		look(b);
 	if (!block || was_stack)
@@ -213,6 +217,7 @@ void budget_begin(struct budget *b, lua_State *L, int64_t units)
 	b->wall_ns = 0;
 	b->processor_ns = 0;
 	b->end = BUDGET_GOES_ON;
+	b->starved = false;
 	look(b);
 }
 

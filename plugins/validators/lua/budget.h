@@ -51,6 +51,7 @@ struct budget {
 	int64_t wall_ns;       /* when the first step was counted; 0: not yet */
 	int64_t processor_ns;  /* since when processor time is counted; 0: it is not yet worth the look */
 	enum budget_end end;
+	bool starved;          /* the system refused memory that the state may have */
 	unsigned blocks;       /* taken so far; counted up to 2 */
 	void *stack, *newest;  /* newest: of the blocks that are no objects */
 	size_t stack_size, newest_size; /* bytes */

@@ -154,7 +154,7 @@ static bool restart(struct place *p, struct pluq_finding *finding)
 		p->restarts++;
 		return true;
 	}
-	snprintf(finding->reason, sizeof(finding->reason), "the script could not be started again");
+	snprintf(finding->reason, sizeof(finding->reason), "cannot be judged: the script could not be started again");
 	return false;
 }
 
@@ -163,16 +163,17 @@ static int judge(void *self, const struct pluq_candidate *c, struct pluq_finding
 {
 	struct lua *l = self;
 	struct place *p = &l->places[c->loop];
-	enum sandbox_fault fault = SANDBOX_MEMORY;
-	int judgement = PLUQ_REJECT;
+	enum sandbox_fault fault;
+	int judgement;
 
-	if (restart(p, finding))
-		judgement = sandbox_judge(p->sandbox, c, finding, &fault);
+	if (!restart(p, finding))
+		return PLUQ_ENOMEM;
+	judgement = sandbox_judge(p->sandbox, c, finding, &fault);
 	if (fault == SANDBOX_FINE)
 		return judgement;
 	p->faults[fault]++;
 	tell(l, p, c, finding->reason);
-	if (fault == SANDBOX_MEMORY && p->sandbox && !sandbox_is_sound(p->sandbox))
+	if (fault == SANDBOX_MEMORY && !sandbox_is_sound(p->sandbox))
 		retire(l, &p->sandbox); /* the next message has it made anew */
 	return judgement;
 }

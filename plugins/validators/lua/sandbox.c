@@ -223,6 +223,11 @@ static void judge_failed(struct question *q, struct sandbox *s, int status)
 	const char *text;
 	char clean[240];
 
+	if (s->budget.starved) { /* not the script's doing: the message may be a good one */
+		snprintf(q->finding->reason, sizeof(q->finding->reason), "cannot be judged: out of memory");
+		q->judgement = PLUQ_ENOMEM;
+		return;
+	}
 	switch (overrun(s, status)) {
 	case SANDBOX_INSTRUCTIONS:
 		fault(q, SANDBOX_INSTRUCTIONS, "the script took too long");

@@ -25,7 +25,7 @@ struct sandbox;
 int sandbox_new(struct program *, struct sandbox **out, struct pluq_why *why);
 void sandbox_free(struct sandbox **); /* accepts NULL inside */
 
-/* Asks the script. Returns an enum pluq_judgement. */
+/* Asks the script. Returns an enum pluq_judgement; PLUQ_ENOMEM: the system has no memory for that. */
 int sandbox_judge(struct sandbox *, const struct pluq_candidate *, struct pluq_finding *, enum sandbox_fault *);
 
 /* After a fault of memory: collects the garbage. False: what the script keeps leaves too little for messages to come; make a new one. */
