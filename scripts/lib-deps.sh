@@ -71,5 +71,7 @@ pluq_promtool() { # folder
 			mv promtool.new promtool
 		rm -f prometheus_*.deb
 	)
-	[ -x "$PROMTOOL" ]
+	[ -x "$PROMTOOL" ] && return 0
+	echo "promtool could not be fetched; put it into PATH, or say by PROMTOOL where it is." >&2
+	return 1
 }

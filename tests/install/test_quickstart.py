@@ -120,6 +120,7 @@ def test_promtool_that_cannot_be_fetched_is_no_success(tmp_path):
     r = subprocess.run(["sh", "-c", f'. ./lib-deps.sh; pluq_promtool {tmp_path}/there; echo "$? $PROMTOOL"'], cwd=SCRIPT.parent,
                        env={"PATH": str(made)}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scaled(20))
     assert r.stdout.splitlines()[-1] == f"1 {tmp_path}/there/promtool", r.stdout + r.stderr
+    assert r.stderr.splitlines()[-1].startswith("promtool could not be fetched; ")
 
 
 def test_ctrl_c_stops_the_broker_with_nothing_lost(environment, tmp_path):
