@@ -228,7 +228,7 @@ def test_a_validator_that_cannot_begin(launch_mock, topic, on_reject):
     c = d.client()
     c.send(f"PUB {topic}\n".encode() + sized(b"x"))
     c.error("E_BAD_MESSAGE PUB rejected by mock: it cannot judge at present")
-    assert "cannot begin on loop" in d.log()
+    d.wait_log("cannot begin on loop")
     r = d.http("POST", "/pub", {"topic": topic}, body=b"x")
     assert (r.status, r.message) == (400, "MSG_REJECTED by mock: it cannot judge at present")
 
