@@ -236,25 +236,30 @@ static void begin_class(struct translation *t)
 	}
 }
 
+static bool is_set(char letter)
+{
+	return letter && strchr("dDwWsSpP", letter);
+}
+
 /* In brackets a '-' behind \d and its kind stands for itself. */
 static bool behind_set(struct translation *t, char letter)
 {
-	if (t->in_class && letter && strchr("dDwWsSpP", letter) && t->at < t->end && *t->at == '-') {
+	if (t->in_class && is_set(letter) && t->at < t->end && *t->at == '-') {
 		put(t, "\\-");
 		t->at++;
 	}
 	return true;
 }
 
-/* What means more to PCRE2, or something else, than to ECMA-262. */
+/* What means more to PCRE2, or something else, than to ECMA-262; t->at: what follows. */
 static const char *plain_character(const struct translation *t, char c)
 {
 	if (c == 0)
 		return "\\x00";
 	if (c == '[')
 		return t->in_class ? "\\[" : NULL;
-	if (t->in_class)
-		return NULL;
+	if (t->in_class) /* a '-' before one of them too: \s would begin with the end of a range */
+		return c == '-' && t->end - t->at > 1 && t->at[0] == '\\' && is_set((char)t->at[1]) ? "\\-" : NULL;
 	return c == '{' ? "\\{" : c == '.' ? "[^\\n\\r\\u2028\\u2029]" : NULL;
 }
 
