@@ -1,12 +1,11 @@
 #include "rules.h"
 
-#include <pluq/name.h>
+#include <pluq/glob.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
 #include "validate.h"
 
 #define REJECTED ".rejected"
@@ -14,7 +13,7 @@
 int pluq__validate_check(const struct pluq_validator_conf *conf, const char *instance, struct pluq__problem *p)
 {
 	for (size_t i = 0; i < conf->topics.count; i++) {
-		const char *glob = conf->topics.items[i], *wrong = pluq__glob_wrong(glob);
+		const char *glob = conf->topics.items[i], *wrong = pluq_glob_wrong(glob);
 		if (wrong)
 			return pluq__problem(p, PLUQ_EINVAL, "%s: topics: '%.100s' %s", instance, glob, wrong);
 	}
@@ -84,7 +83,7 @@ void pluq__rules_unref(struct pluq__rules *r)
 bool pluq__rule_covers(const struct pluq__rule *rule, const char *topic, size_t length)
 {
 	for (size_t i = 0; i < rule->glob_count; i++)
-		if (pluq__glob_match(rule->globs[i], topic, length))
+		if (pluq_glob_match(rule->globs[i], topic, length))
 			return true;
 	return rule->glob_count == 0;
 }

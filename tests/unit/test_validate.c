@@ -1,13 +1,13 @@
 /* The validators' floor: which judge what, in which order, what becomes of it, what is counted. */
 #include "cmocka_all.h"
 
+#include <pluq/glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../../daemon/validate/core.h"
-#include "../../daemon/validate/glob.h"
 #include "loop_rig.h"
 
 /* --- globs */
@@ -37,55 +37,55 @@ static void globs_match(void **state)
 	char names[64], *rest;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_null(pluq__glob_wrong(cases[i].glob));
+		assert_null(pluq_glob_wrong(cases[i].glob));
 		strcpy(names, cases[i].yes);
 		for (char *n = strtok_r(names, " ", &rest); n; n = strtok_r(NULL, " ", &rest))
-			if (!pluq__glob_match(cases[i].glob, n, strlen(n)))
+			if (!pluq_glob_match(cases[i].glob, n, strlen(n)))
 				fail_msg("%s does not match %s", cases[i].glob, n);
 		strcpy(names, cases[i].no);
 		for (char *n = strtok_r(names, " ", &rest); n; n = strtok_r(NULL, " ", &rest))
-			if (pluq__glob_match(cases[i].glob, n, strlen(n)))
+			if (pluq_glob_match(cases[i].glob, n, strlen(n)))
 				fail_msg("%s matches %s", cases[i].glob, n);
 	}
 }
 
 static void wrong_globs_say_why(void **state)
 {
-	char longest[PLUQ__GLOB_MAX + 2];
+	char longest[PLUQ_GLOB_MAX + 2];
 
 	memset(longest, '*', sizeof(longest));
-	longest[PLUQ__GLOB_MAX + 1] = 0;
-	assert_string_equal(pluq__glob_wrong(""), "is empty");
-	assert_string_equal(pluq__glob_wrong("a[bc"), "has a [ without its ]");
-	assert_string_equal(pluq__glob_wrong("["), "has a [ without its ]");
-	assert_string_equal(pluq__glob_wrong("[]"), "has a [ without its ]");
-	assert_string_equal(pluq__glob_wrong("[!]"), "has a [ without its ]");
-	assert_string_equal(pluq__glob_wrong("[z-a]"), "has a range that runs backwards");
-	assert_string_equal(pluq__glob_wrong("orders,bills"), "matches no topic: it has a character that no name has");
-	assert_string_equal(pluq__glob_wrong("orders *"), "matches no topic: it has a character that no name has");
-	assert_string_equal(pluq__glob_wrong("\xC3\xA4*"), "matches no topic: it has a character that no name has");
-	assert_null(pluq__glob_wrong("*#ephemeral"));
-	assert_null(pluq__glob_wrong("????????????????????????????????????????????????????????????????"));
-	assert_string_equal(pluq__glob_wrong("???????????????????????????????????????????????????????????????*[a-z]?"),
+	longest[PLUQ_GLOB_MAX + 1] = 0;
+	assert_string_equal(pluq_glob_wrong(""), "is empty");
+	assert_string_equal(pluq_glob_wrong("a[bc"), "has a [ without its ]");
+	assert_string_equal(pluq_glob_wrong("["), "has a [ without its ]");
+	assert_string_equal(pluq_glob_wrong("[]"), "has a [ without its ]");
+	assert_string_equal(pluq_glob_wrong("[!]"), "has a [ without its ]");
+	assert_string_equal(pluq_glob_wrong("[z-a]"), "has a range that runs backwards");
+	assert_string_equal(pluq_glob_wrong("orders,bills"), "matches no topic: it has a character that no name has");
+	assert_string_equal(pluq_glob_wrong("orders *"), "matches no topic: it has a character that no name has");
+	assert_string_equal(pluq_glob_wrong("\xC3\xA4*"), "matches no topic: it has a character that no name has");
+	assert_null(pluq_glob_wrong("*#ephemeral"));
+	assert_null(pluq_glob_wrong("????????????????????????????????????????????????????????????????"));
+	assert_string_equal(pluq_glob_wrong("???????????????????????????????????????????????????????????????*[a-z]?"),
 	    "matches no topic: names have 64 bytes at most");
-	assert_string_equal(pluq__glob_wrong(longest), "is longer than 256 bytes");
-	longest[PLUQ__GLOB_MAX] = 0;
-	assert_null(pluq__glob_wrong(longest));
+	assert_string_equal(pluq_glob_wrong(longest), "is longer than 256 bytes");
+	longest[PLUQ_GLOB_MAX] = 0;
+	assert_null(pluq_glob_wrong(longest));
 }
 
 /* One that tries every way of splitting the name would not be done before the sun is cold. */
 static void a_hostile_glob_takes_no_time(void **state)
 {
-	char glob[PLUQ__GLOB_MAX + 1], name[PLUQ_NAME_MAX];
+	char glob[PLUQ_GLOB_MAX + 1], name[PLUQ_NAME_MAX];
 	clock_t before = clock();
 
-	for (size_t i = 0; i < PLUQ__GLOB_MAX; i += 2)
+	for (size_t i = 0; i < PLUQ_GLOB_MAX; i += 2)
 		memcpy(glob + i, "*a", 2);
-	glob[PLUQ__GLOB_MAX - 1] = 'b';
-	glob[PLUQ__GLOB_MAX] = 0;
+	glob[PLUQ_GLOB_MAX - 1] = 'b';
+	glob[PLUQ_GLOB_MAX] = 0;
 	memset(name, 'a', sizeof(name));
 	for (int i = 0; i < 1000; i++)
-		assert_false(pluq__glob_match(glob, name, sizeof(name)));
+		assert_false(pluq_glob_match(glob, name, sizeof(name)));
 	assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
 }
 

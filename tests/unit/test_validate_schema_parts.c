@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "../../plugins/validators/schema/format.h"
-#include "../../daemon/validate/glob.h"
-#include "../../plugins/validators/schema/glob.h"
 #include "../../plugins/validators/schema/number.h"
 #include "../../plugins/validators/schema/pattern.h"
 #include "../../plugins/validators/schema/pointer.h"
@@ -335,61 +333,13 @@ static void patterns_that_never_end(void **state)
 	free(text);
 }
 
-static void globs(void **state)
-{
-	static const struct {
-		const char *glob, *text;
-		bool wanted;
-	} cases[] = {
-		{"*", "", true}, {"*", "a", true}, {"a*b", "ab", true}, {"a*b", "axxb", true}, {"a*b", "axxbc", false}, {"?", "", false},
-		{"a.?", "a.b", true}, {"[a-c]x", "bx", true}, {"[!a-c]x", "bx", false}, {"[]]", "]", true},
-		{"*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false}, {"orders.*", "orders.eu", true}, {"orders.*", "orders", false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_null(glob_wrong(cases[i].glob));
-		if (glob_matches(cases[i].glob, cases[i].text, strlen(cases[i].text)) != cases[i].wanted)
-			fail_msg("%s on %s", cases[i].glob, cases[i].text);
-	}
-	assert_string_equal(glob_wrong("[a"), "has a [ without its ]");
-	assert_string_equal(glob_wrong("\\*"), "matches no topic: it has a character that no name has");
-}
-
-/* Those of `schemas` are those of `topics`, with which the daemon deals. */
-static void globs_are_the_daemon_s(void **state)
-{
-	static const char from[] = "**??[[]]!^--abcz_.#A\\ ";
-	char glob[12], name[8];
-	uint32_t dice = 1;
-	int good = 0;
-
-#define THROW(n) ((dice = dice * 1664525 + 1013904223) >> 8) % (n)
-	for (int i = 0; i < 200000; i++) {
-		size_t g = THROW(sizeof(glob)), n = THROW(sizeof(name));
-		for (size_t k = 0; k < g; k++)
-			glob[k] = from[THROW(sizeof(from) - 1)];
-		for (size_t k = 0; k < n; k++)
-			name[k] = "abcz-"[THROW(5)];
-		glob[g] = 0;
-		const char *wrong = glob_wrong(glob), *theirs = pluq__glob_wrong(glob);
-		assert_true(wrong ? theirs && strcmp(wrong, theirs) == 0 : !theirs);
-		if (wrong)
-			continue;
-		good++;
-		if (glob_matches(glob, name, n) != pluq__glob_match(glob, name, n))
-			fail_msg("%s on %.*s", glob, (int)n, name);
-	}
-	assert_true(good > 10000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_that_are_json), cmocka_unit_test(texts_that_are_not), cmocka_unit_test(equal_names_among_many),
 		cmocka_unit_test(numbers_in_order), cmocka_unit_test(multiples), cmocka_unit_test(integers), cmocka_unit_test(equality),
 		cmocka_unit_test(references), cmocka_unit_test(pointers), cmocka_unit_test(patterns),
-		cmocka_unit_test(patterns_that_never_end), cmocka_unit_test(globs),
-		cmocka_unit_test(globs_are_the_daemon_s),
+		cmocka_unit_test(patterns_that_never_end),
 	};
 
 	return cmocka_run_group_tests_name("validate_schema_parts", tests, NULL, NULL);

@@ -12,7 +12,7 @@ tests_unit_test_validate_schema_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_validate_schema_LDADD = $(TEST_LIBS)
 
 tests_unit_test_validate_schema_parts_SOURCES = tests/unit/test_validate_schema_parts.c tests/unit/cmocka_all.h \
-	daemon/validate/glob.c daemon/validate/glob.h $(validate_schema_core)
+	$(validate_schema_core)
 tests_unit_test_validate_schema_parts_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_validate_schema_parts_LDADD = $(TEST_LIBS)
 

@@ -11,7 +11,6 @@ validate_schema_core = \
 	plugins/validators/schema/compile_scalars.c \
 	plugins/validators/schema/format.c plugins/validators/schema/format.h \
 	plugins/validators/schema/format_time.c plugins/validators/schema/format_time.h \
-	plugins/validators/schema/glob.c plugins/validators/schema/glob.h \
 	plugins/validators/schema/json.c plugins/validators/schema/json.h \
 	plugins/validators/schema/json_text.c plugins/validators/schema/json_text.h \
 	plugins/validators/schema/json_util.c \

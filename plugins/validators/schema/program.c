@@ -1,15 +1,14 @@
 /* Which schema for which topic; the end of a program. */
 #include "program.h"
 
+#include <pluq/glob.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "glob.h"
 
 uint32_t program_schema(const struct program *p, const char *topic, size_t length)
 {
 	for (size_t i = 0; i < p->entry_count; i++) {
-		if (!p->entries[i].glob || glob_matches(p->entries[i].glob, topic, length))
+		if (!p->entries[i].glob || pluq_glob_match(p->entries[i].glob, topic, length))
 			return p->entries[i].schema;
 	}
 	return NO_SCHEMA;

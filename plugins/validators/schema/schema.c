@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <pluq/glob.h>
 #include <pluq/validator.h>
 
-#include "glob.h"
 #include "reason.h"
 
 #define KEEP_BYTES (1u << 20) /* of memory from message to message, per loop */
@@ -117,7 +117,7 @@ static int sources_of(const struct conf *conf, struct program_source *sources, c
 		}
 		if (!(globs[i] = strndup(item, (size_t)(equals - item))))
 			return store_no_memory(why);
-		if ((wrong = glob_wrong(globs[i]))) {
+		if ((wrong = pluq_glob_wrong(globs[i]))) {
 			snprintf(why->text, sizeof(why->text), "schemas: the glob '%.100s' %s", globs[i], wrong);
 			return PLUQ_EINVAL;
 		}
