@@ -1,4 +1,4 @@
-check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_conn_end tests/unit/test_dial tests/unit/test_http \
 	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
 	tests/unit/test_http_secret tests/unit/test_https tests/unit/test_vanished
 
@@ -10,9 +10,15 @@ tests_unit_test_complaint_SOURCES = tests/unit/test_complaint.c
 tests_unit_test_complaint_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_complaint_LDADD = libcore.la $(TEST_LIBS)
 
-tests_unit_test_conn_SOURCES = tests/unit/test_conn.c tests/unit/net_rig.c tests/unit/net_rig.h
+CONN_RIG = tests/unit/conn_rig.c tests/unit/conn_rig.h tests/unit/net_rig.c tests/unit/net_rig.h
+
+tests_unit_test_conn_SOURCES = tests/unit/test_conn.c $(CONN_RIG)
 tests_unit_test_conn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conn_LDADD = libcore.la $(TEST_LIBS)
+
+tests_unit_test_conn_end_SOURCES = tests/unit/test_conn_end.c $(CONN_RIG)
+tests_unit_test_conn_end_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conn_end_LDADD = libcore.la $(TEST_LIBS)
 
 tests_unit_test_dial_SOURCES = tests/unit/test_dial.c tests/unit/net_rig.c tests/unit/net_rig.h
 tests_unit_test_dial_CFLAGS = $(TEST_CFLAGS)
@@ -50,6 +56,6 @@ tests_unit_test_vanished_SOURCES = tests/unit/test_vanished.c tests/unit/net_rig
 tests_unit_test_vanished_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vanished_LDADD = libcore.la $(TEST_LIBS)
 
-TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_dial tests/unit/test_http \
+TESTS += tests/unit/test_addr tests/unit/test_complaint tests/unit/test_conn tests/unit/test_conn_end tests/unit/test_dial tests/unit/test_http \
 	tests/unit/test_http_auth tests/unit/test_http_get tests/unit/test_http_query tests/unit/test_http_route \
 	tests/unit/test_http_secret tests/unit/test_https tests/unit/test_vanished
