@@ -17,8 +17,8 @@ PLUQ__METRIC(resident, PLUQ_GAUGE, "process_resident_memory", "bytes", NULL, "Me
 PLUQ__METRIC(virtual, PLUQ_GAUGE, "process_virtual_memory", "bytes", NULL, "Address space of the daemon");
 PLUQ__METRIC(open_fds, PLUQ_GAUGE, "process_open_fds", "", NULL, "Open file descriptors");
 PLUQ__METRIC(max_fds, PLUQ_GAUGE, "process_max_fds", "", NULL, "File descriptors that may be open");
-PLUQ__METRIC(heap_used, PLUQ_GAUGE, "heap_in_use", "bytes", NULL, "Memory that the allocator has given out, with a large heap up to a minute ago");
-PLUQ__METRIC(heap_idle, PLUQ_GAUGE, "heap_idle", "bytes", NULL, "Memory that the allocator keeps for reuse, with a large heap up to a minute ago");
+PLUQ__METRIC(heap_used, PLUQ_GAUGE, "heap_in_use", "bytes", NULL, "Memory that the allocator has given out, with a large heap some time ago");
+PLUQ__METRIC(heap_idle, PLUQ_GAUGE, "heap_idle", "bytes", NULL, "Memory that the allocator keeps for reuse, with a large heap some time ago");
 PLUQ__METRIC(memory_used, PLUQ_GAUGE, "memory_used", "bytes", NULL, "Messages, records and buffers, as memory_limit counts them");
 PLUQ__METRIC(memory_limit, PLUQ_GAUGE, "memory_limit", "bytes", NULL, "What memory_limit is; absent without a limit");
 PLUQ__METRIC(log_dropped, PLUQ_COUNTER, "log_dropped_lines", "", NULL, "Lines of the log that came faster than they could be written");

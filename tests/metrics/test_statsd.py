@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from pluqtest import Dropin, Pluqd
+from pluqtest.authbackends import reload_and_wait
 from pluqtest.metricsdump import Dump
 from pluqtest.shim import Names
 from pluqtest.statsd import Sink, Statsd
@@ -34,9 +35,7 @@ def change(d, **options):
     """Other options for the statsd plugin, by SIGHUP."""
     d.plugins[0][1].update(options)
     d._config_file()
-    before = d.log().count("info core: reloaded")
-    d.signal(signal.SIGHUP)
-    eventually(lambda: d.log().count("info core: reloaded") > before, 10, "it has reloaded")
+    reload_and_wait(d)
 
 
 def keys_of(topics, percentiles=()):

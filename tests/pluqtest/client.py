@@ -55,6 +55,12 @@ def encoded(text):
     return text if isinstance(text, bytes) else text.encode()
 
 
+def answer(c, topic, body):
+    """What a PUB of these bytes, or of this as JSON, is answered with."""
+    c.send(f"PUB {topic}\n".encode() + sized(body if isinstance(body, bytes) else json.dumps(body).encode()))
+    return c.frame().data
+
+
 class Client:
     alive = []  # every open one; the test's teardown closes them
 

@@ -24,7 +24,7 @@ struct pluq_sample *mock_sample(struct mock_snapshot *, const char *metric, cons
 /* A metric of that name, always the same one. */
 const struct pluq_metric *mock_metric(const char *name);
 
-/* A host that has a place for figures; `told` are those that its sources told when it was last asked. */
+/* A host that has a place for figures; `fn` and `arg` are the source that the plugin has named. */
 struct mock_metrics_host {
 	struct mock_host host; /* first */
 	struct pluq_metrics table;

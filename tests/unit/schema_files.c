@@ -1,5 +1,6 @@
 #include "schema_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ static void put_string(FILE *f, const struct json_node *n)
 	fputc('"', f);
 }
 
-void schema_file_put(FILE *f, const struct json_node *n)
+static void put(FILE *f, const struct json_node *n)
 {
 	static const char *const words[] = {"null", "false", "true"};
 	const struct json_node *at = n + 1;
@@ -53,7 +54,7 @@ void schema_file_put(FILE *f, const struct json_node *n)
 	case JSON_ARRAY:
 		for (uint32_t i = 0; i < n->length; i++, at = json_next(at)) {
 			fputc(i ? ',' : '[', f);
-			schema_file_put(f, at);
+			put(f, at);
 		}
 		fputs(n->length ? "]" : "[]", f);
 		break;
@@ -62,7 +63,7 @@ void schema_file_put(FILE *f, const struct json_node *n)
 			fputc(i ? ',' : '{', f);
 			put_string(f, at);
 			fputc(':', f);
-			schema_file_put(f, at + 1);
+			put(f, at + 1);
 		}
 		fputs(n->length ? "}" : "{}", f);
 		break;
@@ -77,7 +78,7 @@ bool schema_file_write(const char *path, const struct json_node *n)
 
 	if (!f)
 		return false;
-	schema_file_put(f, n);
+	put(f, n);
 	return fclose(f) == 0;
 }
 

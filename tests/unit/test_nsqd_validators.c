@@ -458,7 +458,7 @@ static void quick_ones_are_done_at_once(void **state)
 		bodies[i] = "a";
 	mock.posts = true;
 	mpub(c, bodies, 200);
-	turns();
+	assert_true(turns() < 20); /* a busy machine may take the core away now and then */
 	assert_string_equal(said(c), "0:OK");
 	assert_int_equal(judged, 200);
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "../../plugins/validators/schema/reason.h"
+#include <stdio.h>
+
 #include "schema_files.h"
 
 #define STEPS 1000000 /* the standard of max_steps */

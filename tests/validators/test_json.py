@@ -7,20 +7,19 @@ import subprocess
 import pytest
 
 from pluqtest import scaled
-from pluqtest.client import sized
+from pluqtest.client import answer
 
 CLASSIC = {"accept_if": ['o == "+" and l', 'o == "-" and l and bl']}
 
 
 def judged(c, topic, body):
     """None, or the reason."""
-    c.send(f"PUB {topic}\n".encode() + sized(body if isinstance(body, bytes) else json.dumps(body).encode()))
-    frame = c.frame()
-    if frame.data == b"OK":
+    said = answer(c, topic, body)
+    if said == b"OK":
         return None
     before = b"E_BAD_MESSAGE PUB rejected by validate-json: "
-    assert frame.kind == 1 and frame.data.startswith(before), frame
-    return frame.data[len(before):].decode()
+    assert said.startswith(before), said
+    return said[len(before):].decode()
 
 
 def test_the_case_of_the_classic_queue_reader(launch):
@@ -69,13 +68,9 @@ def test_two_in_a_row(launch):
     d = launch(plugins=[("first", {"plugin": "validate-json", "root": "object"}),
                         ("second", {"plugin": "validate-json", "topics": ["o*"], "require": ["a"]})])
     c = d.client()
-
-    def answer(topic, body):
-        c.send(f"PUB {topic}\n".encode() + sized(body))
-        return c.frame().data
-    assert answer("orders", b"[]") == b"E_BAD_MESSAGE PUB rejected by first: not an object"
-    assert answer("orders", b"{}") == b"E_BAD_MESSAGE PUB rejected by second: the member a is not set"
-    assert answer("x", b"{}") == b"OK"
+    assert answer(c, "orders", b"[]") == b"E_BAD_MESSAGE PUB rejected by first: not an object"
+    assert answer(c, "orders", b"{}") == b"E_BAD_MESSAGE PUB rejected by second: the member a is not set"
+    assert answer(c, "x", b"{}") == b"OK"
 
 
 def curl(url, data):

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 from pluqtest.authbackends import reload_and_wait
-from pluqtest.client import sized
+from pluqtest.client import answer
 from pluqtest.daemon import Pluqd
 from pluqtest.wait import eventually
 
+# What goes wrong in a thread is a failure of its test.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
 EXAMPLE = Path(os.environ["PLUQ_SOURCE_DIR"]) / "docs" / "examples" / "check.lua"
-
-
-def answer(c, topic, body):
-    c.send(f"PUB {topic}\n".encode() + sized(body))
-    return c.frame().data
 
 
 def refused(reason):

@@ -2,18 +2,18 @@
 
 import threading
 
+import pytest
+
 from pluqtest.authbackends import reload_and_wait
-from pluqtest.client import sized
+from pluqtest.client import answer
+
+# What goes wrong in a thread is a failure of its test.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 def configure(d, **options):
     d.plugins[:] = [("validate-json", options)]
     d._config_file()
-
-
-def answer(c, topic, body):
-    c.send(f"PUB {topic}\n".encode() + sized(body))
-    return c.frame().data
 
 
 def test_rules_topics_and_fate(launch):

@@ -8,7 +8,10 @@ import pytest
 
 from pluqtest import scaled
 from pluqtest.authbackends import reload_and_wait
-from pluqtest.client import sized
+from pluqtest.client import answer, sized
+
+# What goes wrong in a thread is a failure of its test.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 ORDER = {
     "type": "object",
@@ -23,11 +26,6 @@ def written(folder, name, schema):
     path = folder / name
     path.write_text(schema if isinstance(schema, str) else json.dumps(schema))
     return str(path)
-
-
-def answer(c, topic, body):
-    c.send(f"PUB {topic}\n".encode() + sized(body if isinstance(body, bytes) else json.dumps(body).encode()))
-    return c.frame().data
 
 
 def test_topics_with_schemas(launch, tmp_path):
