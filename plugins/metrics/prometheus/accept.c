@@ -26,18 +26,18 @@ static struct piece trimmed(const char *at, size_t length)
 	return (struct piece){at, length};
 }
 
-/* The next piece up to `end`, quotes respected; *from is set behind it, or to NULL at the end. */
-static struct piece next(const char **from, char end)
+/* The next piece of *from .. end, up to `stop`, quotes respected; *from is set behind it, or to NULL at the end. */
+static struct piece next(const char **from, const char *end, char stop)
 {
 	const char *at = *from, *p = at;
 
-	for (bool quoted = false; *p && (quoted || *p != end); p++) {
+	for (bool quoted = false; p < end && (quoted || *p != stop); p++) {
 		if (*p == '"')
 			quoted = !quoted;
-		else if (quoted && *p == '\\' && p[1])
+		else if (quoted && *p == '\\' && p + 1 < end)
 			p++;
 	}
-	*from = *p ? p + 1 : NULL;
+	*from = p < end ? p + 1 : NULL;
 	return trimmed(at, (size_t)(p - at));
 }
 
@@ -99,15 +99,13 @@ static bool next_element(const char **list, struct element *e)
 
 	if (!*list)
 		return false;
-	whole = next(list, ',');
+	whole = next(list, *list + strlen(*list), ',');
 	end = whole.at + whole.length;
 	*e = (struct element){.weight = 1000};
 	at = whole.at;
 	for (bool first = true; at && at < end; first = false) {
-		struct piece p = next(&at, ';');
+		struct piece p = next(&at, end, ';');
 
-		if (p.at + p.length > end) /* the last one: what follows is the next element's */
-			p = trimmed(p.at, (size_t)(end - p.at));
 		if (first)
 			e->name = p;
 		else

@@ -1,5 +1,6 @@
 #include "families.h"
 
+#include <pluq/name.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,14 +100,6 @@ static uint32_t add_place(struct families *f, const char *topic, const char *cha
 	return f->place_count++;
 }
 
-static bool is_ephemeral(const char *name)
-{
-	static const char suffix[] = "#ephemeral";
-	size_t n = strlen(name), k = sizeof(suffix) - 1;
-
-	return n > k && memcmp(name + n - k, suffix, k) == 0;
-}
-
 static bool over(int64_t limit, int64_t count)
 {
 	return limit != NO_LIMIT && count >= limit;
@@ -115,7 +108,7 @@ static bool over(int64_t limit, int64_t count)
 /* true: it is let in. */
 static bool judge(const struct limits *l, const char *name, int64_t limit, int64_t *count, enum reason *why)
 {
-	bool ephemeral = l->exclude_ephemeral && is_ephemeral(name);
+	bool ephemeral = l->exclude_ephemeral && pluq_name_is_ephemeral(name, strlen(name));
 
 	*why = ephemeral ? EPHEMERAL : LIMIT;
 	if (ephemeral || over(limit, *count))
@@ -283,7 +276,8 @@ static void read_samples(struct sorting *s, const struct pluq_snapshot *snapshot
 		if (i % YIELD_SAMPLES == YIELD_SAMPLES - 1)
 			sched_yield(); /* see exposition.c */
 	}
-	add_own(s, instance);
+	if (!s->f->failed) /* then lists may be shorter than they look */
+		add_own(s, instance);
 }
 
 static int by_name(const void *a, const void *b)
