@@ -1,4 +1,4 @@
-/* <pluq/glob.h>: globs for names of topics: * any run of bytes, ? one byte, [a-z_] one of a set, [!a-z] or [^a-z] one that is not in it; a ]
+/* <pluq/glob.h>: globs for names: * any run of bytes, ? one byte, [a-z_] one of a set, [!a-z] or [^a-z] one that is not in it; a ]
  * that is meant stands first in its set, a - first or last. There is no escape: names have no such characters. */
 #ifndef PLUQ_GLOB_H
 #define PLUQ_GLOB_H
@@ -26,12 +26,15 @@ static inline const char *pluq_glob_set_end(const char *at)
 	return at ? at + 1 : NULL;
 }
 
-/* The first range of the set that runs backwards. */
+/* Whether no range of the set runs backwards. at: behind the [; end: behind the ]. Ranges are those of pluq_glob_in_set. */
 static inline bool pluq_glob_set_ok(const char *at, const char *end)
 {
-	for (at += pluq_glob_is_not(*at); at + 2 < end - 1; at++)
-		if (at[1] == '-' && at[0] > at[2])
-			return false;
+	for (at += pluq_glob_is_not(*at); at < end - 1; at++)
+		if (at + 2 < end - 1 && at[1] == '-') {
+			if ((unsigned char)at[0] > (unsigned char)at[2])
+				return false;
+			at += 2;
+		}
 	return true;
 }
 

@@ -17,7 +17,7 @@
  *	0.3	2026-11-25	auth kind; net: TLS and compression (tls_new, tls_change, tls_check, conn_tls, conn_upgrade, on_upgraded; listen and connect
  *			with TLS); http: listen takes a struct; TLS and auth of requests (may); get: other methods, TLS, any loop, call_header;
  *			check
- *	0.4	2026-11-26	metrics and validator kinds; broker: limits with e2e percentiles, stats with more counters
+ *	0.4	2026-11-26	metrics and validator kinds; broker: limits with e2e percentiles, stats with more counters; <pluq/glob.h>
  */
 #ifndef PLUQ_PLUGIN_H
 #define PLUQ_PLUGIN_H

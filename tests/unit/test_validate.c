@@ -61,6 +61,8 @@ static void wrong_globs_say_why(void **state)
 	assert_string_equal(pluq_glob_wrong("[]"), "has a [ without its ]");
 	assert_string_equal(pluq_glob_wrong("[!]"), "has a [ without its ]");
 	assert_string_equal(pluq_glob_wrong("[z-a]"), "has a range that runs backwards");
+	assert_null(pluq_glob_wrong("[a-c-b]")); /* a to c, - and b */
+	assert_true(pluq_glob_match("[a-c-b]", "-", 1));
 	assert_string_equal(pluq_glob_wrong("orders,bills"), "matches no topic: it has a character that no name has");
 	assert_string_equal(pluq_glob_wrong("orders *"), "matches no topic: it has a character that no name has");
 	assert_string_equal(pluq_glob_wrong("\xC3\xA4*"), "matches no topic: it has a character that no name has");

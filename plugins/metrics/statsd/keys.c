@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include <pluq/name.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,9 +98,7 @@ bool keys_have(const struct pluq_sample *s)
 
 static bool is_ephemeral(const char *name)
 {
-	size_t n = name ? strlen(name) : 0, m = strlen("#ephemeral");
-
-	return n >= m && strcmp(name + n - m, "#ephemeral") == 0;
+	return name && pluq_name_is_ephemeral(name, strlen(name));
 }
 
 bool keys_leave_out(const struct settings *s, const struct pluq_sample *sample)

@@ -1,12 +1,12 @@
 #include "pick.h"
 
-#include <fnmatch.h>
+#include <pluq/glob.h>
 #include <string.h>
 
 static bool matches(const char *const *globs, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (fnmatch(globs[i], name, 0) == 0)
+		if (pluq_glob_match(globs[i], name, strlen(name)))
 			return true;
 	return false;
 }
@@ -28,34 +28,30 @@ static bool in_names(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* at: behind the [. Returns the ], or NULL if there is none. */
-static const char *set_end(const char *at)
-{
-	at += *at == '!' || *at == '^';
-	return *at ? strchr(at + 1, ']') : NULL; /* a ] that stands first is meant */
-}
-
+/* at: behind the [; end: behind the ]. */
 static bool set_ok(const char *at, const char *end)
 {
-	for (at += *at == '!' || *at == '^'; at < end; at++)
-		if ((!in_names(*at) && *at != '-') || (at + 2 < end && at[1] == '-' && at[0] > at[2]))
+	for (const char *c = at + pluq_glob_is_not(*at); c < end - 1; c++)
+		if (!in_names(*c) && *c != '-')
 			return false;
-	return true;
+	return pluq_glob_set_ok(at, end);
 }
 
 const char *pick_wrong(const char *glob)
 {
 	if (!*glob)
 		return "is empty";
-	for (; *glob; glob++) {
-		if (*glob == '[') {
-			const char *end = set_end(glob + 1);
+	while (*glob) {
+		char c = *glob++;
+
+		if (c == '[') {
+			const char *end = pluq_glob_set_end(glob);
 			if (!end)
 				return "has a [ without its ]";
-			if (!set_ok(glob + 1, end))
+			if (!set_ok(glob, end))
 				return "has a set of something else than a-z, 0-9 and _, or a range that runs backwards";
 			glob = end;
-		} else if (*glob != '*' && *glob != '?' && !in_names(*glob)) {
+		} else if (c != '*' && c != '?' && !in_names(c)) {
 			return "matches no metric: their names are of a-z, 0-9 and _";
 		}
 	}

@@ -29,7 +29,6 @@ struct settings {
 };
 
 struct writer {
-	const struct pluq_host *host;
 	pthread_mutex_t lock; /* of settings: a reload comes when it likes */
 	struct settings *settings;
 
@@ -240,11 +239,11 @@ static int init(const struct pluq_host *host, const void *conf, void **self, str
 	struct writer *w = calloc(1, sizeof(*w));
 	int rc;
 
+	(void)host;
 	if (!w) {
 		snprintf(why->text, sizeof(why->text), "out of memory");
 		return PLUQ_ENOMEM;
 	}
-	w->host = host;
 	pthread_mutex_init(&w->lock, NULL);
 	if ((rc = settings_new(conf, &w->settings, why)))
 		fini(w);
