@@ -130,7 +130,7 @@ static bool name(struct parser *p, int *node)
 		return wrong(p, *p->at ? "the name of a member is expected before '%.20s'" : "the name of a member is expected%s", p->at);
 	}
 	*node = child;
-	return child >= 0 || wrong(p, "these are too many names");
+	return child >= 0 || (p->names->count == NAMES_MOST ? wrong(p, "these are too many names") : no_memory(p));
 }
 
 static bool member(struct parser *p, int16_t *slot)

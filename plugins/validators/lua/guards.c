@@ -50,11 +50,6 @@ int guard_byte(lua_State *L)
 	return pass_on(L);
 }
 
-int guard_codepoint(lua_State *L)
-{
-	return guard_byte(L);
-}
-
 int guard_rep(lua_State *L)
 {
 	size_t length, between;

@@ -5,11 +5,10 @@
 #include <lua.h>
 
 /* lua_CFunction, with the library's own function as the first upvalue. */
-int guard_byte(lua_State *L);      /* string.byte: a value for each byte */
+int guard_byte(lua_State *L);      /* string.byte, utf8.codepoint: a value for each byte or character */
 int guard_rep(lua_State *L);       /* string.rep: a round for each copy, empty ones too */
 int guard_format(lua_State *L);    /* string.pack, packsize, unpack: the format is read by the byte */
-int guard_text(lua_State *L);      /* tonumber, utf8.len, utf8.offset: the text is read */
-int guard_codepoint(lua_State *L); /* utf8.codepoint: a value for each character */
+int guard_text(lua_State *L);      /* tonumber, utf8.codes, len, offset: the text is read */
 int guard_unpack(lua_State *L);    /* table.unpack: a value for each element */
 int guard_concat(lua_State *L);    /* table.concat */
 int guard_insert(lua_State *L); /* table.insert, remove: what lies behind is moved */

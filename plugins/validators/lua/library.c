@@ -61,7 +61,7 @@ static const struct entry {
 	{ "table", "unpack", guard_unpack, true },
 	{ "utf8", "char", NULL, true },
 	{ "utf8", "charpattern", NULL, true },
-	{ "utf8", "codepoint", guard_codepoint, true },
+	{ "utf8", "codepoint", guard_byte, true },
 	{ "utf8", "codes", guard_text, true },
 	{ "utf8", "len", guard_text, true },
 	{ "utf8", "offset", guard_text, true },

@@ -146,7 +146,7 @@ static void tell(struct lua *l, struct place *p, const struct pluq_candidate *c,
 /* True: there is a state to ask. */
 static bool restart(struct place *p, struct pluq_finding *finding)
 {
-	struct pluq_why why;
+	struct pluq_why why = {""};
 
 	if (p->sandbox)
 		return true;
@@ -154,7 +154,7 @@ static bool restart(struct place *p, struct pluq_finding *finding)
 		p->restarts++;
 		return true;
 	}
-	snprintf(finding->reason, sizeof(finding->reason), "cannot be judged: the script could not be started again");
+	snprintf(finding->reason, sizeof(finding->reason), "cannot be judged: the script could not be started again: %.180s", why.text);
 	return false;
 }
 
