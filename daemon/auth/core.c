@@ -140,14 +140,6 @@ int64_t pluq__auth_random(struct pluq__auth *a, int64_t n)
 
 /* --- complaints --------------------------------------------------------------------------------------------------- */
 
-static const char *more_text(uint64_t hidden, char *buffer, size_t size)
-{
-	*buffer = 0;
-	if (hidden)
-		snprintf(buffer, size, " (%llu more since the last such line)", (unsigned long long)hidden);
-	return buffer;
-}
-
 void pluq__link_failed(struct pluq__link *link, int64_t now_ns, const char *remote_ip, const char *why)
 {
 	char more[64];
@@ -163,7 +155,7 @@ void pluq__link_failed(struct pluq__link *link, int64_t now_ns, const char *remo
 	pthread_mutex_unlock(&link->mutex);
 	if (loud)
 		pluq__log(PLUQ_WARN, link->instance, "cannot tell about client %s: %s%s", *remote_ip ? remote_ip : "on a unix socket",
-		    why, more_text(hidden, more, sizeof(more)));
+		    why, pluq__complaint_more(hidden, more, sizeof(more)));
 }
 
 void pluq__link_answered(struct pluq__link *link, int64_t now_ns)
@@ -188,7 +180,7 @@ void pluq__link_slow(struct pluq__link *link, int64_t now_ns, int64_t took_ns)
 	pthread_mutex_unlock(&link->mutex);
 	if (loud)
 		pluq__log(PLUQ_WARN, link->instance, "slow operation: ask took %lld ms%s", (long long)(took_ns / PLUQ__MS),
-		    more_text(hidden, more, sizeof(more)));
+		    pluq__complaint_more(hidden, more, sizeof(more)));
 }
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,7 @@
 #include "complaint.h"
 
+#include <stdio.h>
+
 #include "clock.h"
 
 #define GAP_FIRST (1 * PLUQ__SEC)
@@ -30,4 +32,12 @@ bool pluq__complaint_calm(struct pluq__complaint *c, int64_t now_ns)
 		return false;
 	*c = (struct pluq__complaint){0};
 	return true;
+}
+
+const char *pluq__complaint_more(uint64_t hidden, char *buffer, size_t size)
+{
+	*buffer = 0;
+	if (hidden)
+		snprintf(buffer, size, " (%llu more since the last such line)", (unsigned long long)hidden);
+	return buffer;
 }

@@ -83,7 +83,8 @@ void pluq__channel_end(struct pluq__channel *, bool keep, void (*fn)(void *arg),
 
 int64_t pluq__channel_depth(const struct pluq__channel *);
 int64_t pluq__channel_backend_depth(const struct pluq__channel *);
-/* Messages in flight and requeued that are looked at for the oldest one: all there are, but in very busy channels. */
+/* Messages in flight and requeued that are looked at for the oldest one, beside the first of as many consumers: all there are, but in very
+ * busy channels. */
 #define PLUQ__CHANNEL_LOOKS 256
 int64_t pluq__channel_oldest_ns(const struct pluq__channel *); /* as in struct pluq_channel_stats */
 /* Everything in it: waiting, in flight, deferred. */

@@ -90,10 +90,10 @@ static void succeeded(struct pluq__feed *f)
 	f->taken++;
 	f->failures = 0;
 	f->resume_ns = 0;
-	if (failures)
-		f->complaint = (struct pluq__complaint){0};
-	if (failures)
-		pluq__log(PLUQ_INFO, f->instance, "metrics are handed on again after %d failures", failures);
+	if (!failures)
+		return;
+	f->complaint = (struct pluq__complaint){0};
+	pluq__log(PLUQ_INFO, f->instance, "metrics are handed on again after %d failures", failures);
 }
 
 static void ended(struct pluq__feed *f)
@@ -233,10 +233,10 @@ void pluq__feed_last(struct pluq__feed *f, struct pluq__snapshot *s)
 		return;
 	}
 	f->last = NULL;
-	if (s && f->interval_ns > 0)
+	if (s && f->interval_ns > 0) {
 		take(f, s);
-	else
-		ended(f);
-	if (s && f->interval_ns <= 0)
-		pluq__snapshot_unref(s);
+		return;
+	}
+	pluq__snapshot_unref(s);
+	ended(f);
 }

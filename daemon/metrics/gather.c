@@ -1,7 +1,6 @@
 /* A snapshot in the making: a letter goes to every loop, which calls one source in each of its steps; the engine copies its counters in
  * slices of its own; the pool puts it together. No loop waits for another. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -64,7 +63,8 @@ static void made(struct pluq__metrics *m, const struct pluq__gathering *g)
 {
 	m->made++;
 	m->took_ns = pluq__clock_mono_ns() - g->began_ns;
-	pluq__complaint_calm(&m->memory_complaint, m->of.loops->loop[0].now_ns);
+	if (pluq__complaint_calm(&m->memory_complaint, m->of.loops->loop[0].now_ns))
+		pluq__log(PLUQ_INFO, "metrics", "snapshots are made again");
 }
 
 static void finish(struct pluq__gathering *g)

@@ -1,7 +1,5 @@
 #include "own.h"
 
-#include <stdlib.h>
-
 void pluq__tell(struct pluq_gather *g, const struct pluq_metric *m, const char *plugin, const char *detail, double value)
 {
 	pluq__sheet_add(g, &(struct pluq_sample){.metric = m, .plugin = plugin, .detail = detail, .value = value});

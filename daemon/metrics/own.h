@@ -4,9 +4,6 @@
 
 #include "feed.h"
 
-#define PLUQ__METRIC(id, type_, name_, unit_, detail_, help_)                                                          \
-	static const struct pluq_metric id = {.name = name_, .unit = unit_, .help = help_, .detail = detail_, .type = type_}
-
 /* Told per plugin by several: added up. */
 extern const struct pluq_metric pluq__plugin_loop_time;
 

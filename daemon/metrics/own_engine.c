@@ -13,11 +13,12 @@ void pluq__own_tell_engine(struct pluq__metrics *m, uint32_t loop, struct pluq_g
 	struct pluq__broker_figures f;
 
 	pluq__broker_figures(m->of.broker, loop, &f);
-	for (int i = 0; i < PLUQ__STORAGE_OPERATIONS; i++)
+	for (int i = 0; loop == 0 && i < PLUQ__STORAGE_OPERATIONS; i++)
 		pluq__tell(g, &errors, NULL, pluq__storage_operations[i], (double)f.errors[i]);
-	pluq__tell(g, &retrying, NULL, NULL, (double)f.retrying);
-	if (loop == 0)
+	if (loop == 0) {
+		pluq__tell(g, &retrying, NULL, NULL, (double)f.retrying);
 		pluq__tell(g, &healthy, NULL, NULL, f.healthy);
+	}
 	for (int i = 0; i < PLUQ__REFUSALS; i++)
 		pluq__tell(g, &refused, NULL, pluq__refusals[i], (double)f.home->refused[i]);
 	pluq__tell(g, &deleted, NULL, NULL, (double)f.home->deleted);

@@ -1,4 +1,4 @@
-/* The process: memory, descriptors, time; the pool's lanes; the log; metrics themselves. On the pool, as some of it is read from /proc. */
+/* The process: memory, descriptors, time; the pool's lanes; the log. On the pool, as some of it is read from /proc. */
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>

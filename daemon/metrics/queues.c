@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DEFINE(id, type_, name_, unit_, detail_, help_)                                                                \
-	static const struct pluq_metric id = {.name = name_, .unit = unit_, .help = help_, .detail = detail_, .type = type_}
-#define COUNTER(id, name, unit, help) DEFINE(id, PLUQ_COUNTER, name, unit, NULL, help)
-#define GAUGE(id, name, unit, help) DEFINE(id, PLUQ_GAUGE, name, unit, NULL, help)
+#define COUNTER(id, name, unit, help) PLUQ__METRIC(id, PLUQ_COUNTER, name, unit, NULL, help)
+#define GAUGE(id, name, unit, help) PLUQ__METRIC(id, PLUQ_GAUGE, name, unit, NULL, help)
 
 COUNTER(topic_messages, "topic_published_messages", "", "Messages published to the topic");
 COUNTER(topic_bytes, "topic_published", "bytes", "Bodies of the messages published to the topic");
@@ -17,15 +15,15 @@ GAUGE(topic_backend_depth, "topic_backend_depth", "", "Messages of the topic's o
 GAUGE(topic_channels, "topic_channels", "", "Channels of the topic");
 GAUGE(topic_paused, "topic_paused", "", "Whether the topic is paused");
 GAUGE(topic_oldest, "topic_oldest_message_age", "seconds", "Age of the oldest message in the topic's own queue");
-DEFINE(topic_dropped, PLUQ_COUNTER, "topic_dropped_messages", "", "reason", "Messages dropped from the topic's own queue");
-DEFINE(topic_e2e, PLUQ_GAUGE, "topic_e2e_latency", "seconds", "quantile",
+PLUQ__METRIC(topic_dropped, PLUQ_COUNTER, "topic_dropped_messages", "", "reason", "Messages dropped from the topic's own queue");
+PLUQ__METRIC(topic_e2e, PLUQ_GAUGE, "topic_e2e_latency", "seconds", "quantile",
     "Time from publish to finish in all channels of the topic, of the recent past");
 
 COUNTER(channel_messages, "channel_received_messages", "", "Messages that the channel has got from its topic");
 COUNTER(channel_bytes, "channel_received", "bytes", "Bodies of the messages that the channel has got from its topic");
 COUNTER(channel_delivered, "channel_delivered_messages", "", "Messages sent to consumers, each time they are");
 COUNTER(channel_delivered_bytes, "channel_delivered", "bytes", "Bodies of the messages sent to consumers");
-DEFINE(channel_from_memory, PLUQ_COUNTER, "channel_delivered_from_memory_messages", "", "locality",
+PLUQ__METRIC(channel_from_memory, PLUQ_COUNTER, "channel_delivered_from_memory_messages", "", "locality",
     "Messages sent to consumers that were not in storage, by where the consumer is");
 COUNTER(channel_finished, "channel_finished_messages", "", "Messages that consumers have finished");
 COUNTER(channel_requeued, "channel_requeued_messages", "", "Messages that consumers have given back");
@@ -34,13 +32,13 @@ GAUGE(channel_depth, "channel_depth", "", "Messages that wait in the channel, in
 GAUGE(channel_backend_depth, "channel_backend_depth", "", "Messages of the channel that are in storage");
 GAUGE(channel_in_flight, "channel_in_flight_messages", "", "Messages that consumers have and have not answered");
 GAUGE(channel_deferred, "channel_deferred_messages", "", "Messages that wait for their time");
-DEFINE(channel_due, PLUQ_GAUGE, "channel_deferred_messages_due", "", "within", "Messages that wait for their time, by what is left of it");
+PLUQ__METRIC(channel_due, PLUQ_GAUGE, "channel_deferred_messages_due", "", "within", "Messages that wait for their time, by what is left of it");
 GAUGE(channel_consumers, "channel_consumers", "", "Consumers of the channel");
 GAUGE(channel_paused, "channel_paused", "", "Whether the channel is paused");
 GAUGE(channel_oldest, "channel_oldest_message_age", "seconds", "Age of the oldest message that waits or is in flight");
-DEFINE(channel_dropped, PLUQ_COUNTER, "channel_dropped_messages", "", "reason", "Messages dropped from the channel");
-DEFINE(channel_latency, PLUQ_HISTOGRAM, "channel_finish_latency", "seconds", NULL, "Time from publish to finish");
-DEFINE(channel_e2e, PLUQ_GAUGE, "channel_e2e_latency", "seconds", "quantile",
+PLUQ__METRIC(channel_dropped, PLUQ_COUNTER, "channel_dropped_messages", "", "reason", "Messages dropped from the channel");
+PLUQ__METRIC(channel_latency, PLUQ_HISTOGRAM, "channel_finish_latency", "seconds", NULL, "Time from publish to finish");
+PLUQ__METRIC(channel_e2e, PLUQ_GAUGE, "channel_e2e_latency", "seconds", "quantile",
     "Time from publish to finish in the channel, of the recent past");
 
 struct telling {

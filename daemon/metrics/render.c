@@ -121,7 +121,8 @@ static void on_done(struct pluq__job *job)
 		return;
 	}
 	f->rendered++;
-	pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns);
+	if (pluq__complaint_calm(&f->render_complaint, f->metrics->of.loops->loop[0].now_ns))
+		pluq__log(PLUQ_INFO, f->instance, "metrics are rendered again");
 	pluq__http_reply_by_reference(
 	    r->request, r->code, r->type, *r->encoding ? r->encoding : NULL, r->body, r->length, give_back, r);
 }

@@ -6,6 +6,9 @@
 
 #include "../base/arena.h"
 
+#define PLUQ__METRIC(id, type_, name_, unit_, detail_, help_)                                                          \
+	static const struct pluq_metric id = {.name = name_, .unit = unit_, .help = help_, .detail = detail_, .type = type_}
+
 /* What the sources of one loop have told. Zero-initialised it is empty. */
 struct pluq_gather {
 	struct pluq__arena arena; /* texts and histograms */

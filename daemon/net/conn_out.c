@@ -10,7 +10,7 @@
 #include "conn.h"
 
 #define SEND_VECTORS 64
-/* Sent at a time, then the other connections of the loop have a turn: some 0.2 ms of copying. A peer that takes away as fast as the
+/* Sent at a time, then the other connections of the loop have a turn: some 25 us of copying. A peer that takes away as fast as the
  * kernel copies would keep the loop for as long as there is anything, be it a body of many megabytes. */
 #define SEND_MOST (64 * 1024)
 /* Free chunks that a loop keeps: 1 MiB. */

@@ -74,7 +74,8 @@ struct pluq__validate {
 	pthread_mutex_t mutex;          /* of rules and their generation */
 	struct pluq__rules *rules;
 	_Atomic uint64_t generation;    /* rises with every reload */
-	_Atomic uint64_t epoch;         /* and this one also when a topic gives up its place */
+	_Atomic uint64_t epoch;         /* and this one also when a chain that is kept is good no more: its topic gave up its
+	                                 * place or is gone, or there was no memory */
 	bool source;                    /* of metrics, made */
 };
 

@@ -11,13 +11,8 @@
 
 static void say(struct pluq_judged *out, const char *reason)
 {
-	size_t n = strlen(reason);
-
 	out->judgement = PLUQ_REJECT;
-	if (n >= sizeof(out->finding.reason))
-		n = sizeof(out->finding.reason) - 1;
-	memcpy(out->finding.reason, reason, n);
-	out->finding.reason[n] = 0;
+	snprintf(out->finding.reason, sizeof(out->finding.reason), "%s", reason);
 }
 
 /* Bytes of the character at `at` that may be shown: UTF-8, and no control character, of C1 neither. 0: it is none. */
@@ -113,14 +108,6 @@ static int settle(const struct pluq_validation *t, const struct pluq__rule *rule
 
 /* --- logs --------------------------------------------------------------------------------------------------------- */
 
-static const char *more(uint64_t hidden, char *buffer, size_t size)
-{
-	*buffer = 0;
-	if (hidden)
-		snprintf(buffer, size, " (%llu more since the last such line)", (unsigned long long)hidden);
-	return buffer;
-}
-
 static void tell_slow(struct pluq__validate_loop *l, size_t i, int64_t now, int64_t took)
 {
 	char text[64];
@@ -128,7 +115,7 @@ static void tell_slow(struct pluq__validate_loop *l, size_t i, int64_t now, int6
 
 	if (pluq__complaint_raise(&l->judges[i].slow, now, &hidden))
 		pluq__log(PLUQ_WARN, l->core->judges[i].instance, "slow operation: judge took %lld ms%s", (long long)(took / PLUQ__MS),
-		    more(hidden, text, sizeof(text)));
+		    pluq__complaint_more(hidden, text, sizeof(text)));
 }
 
 static void tell_refused(const struct pluq_validation *t, size_t i, int64_t now, const struct pluq_judged *out)
@@ -142,7 +129,7 @@ static void tell_refused(const struct pluq_validation *t, size_t i, int64_t now,
 		pluq__log(PLUQ_INFO, t->loop->core->judges[i].instance, "%s a message for %s%s%s: %s%s",
 		    out->judgement == PLUQ_DIVERT ? "diverts" : out->drop ? "drops" : "rejects", t->name,
 		    out->judgement == PLUQ_DIVERT ? " to " : "", out->judgement == PLUQ_DIVERT ? out->finding.topic : "",
-		    out->finding.reason, more(hidden, text, sizeof(text)));
+		    out->finding.reason, pluq__complaint_more(hidden, text, sizeof(text)));
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */

@@ -102,8 +102,8 @@ enum {
 /* Deferred messages by what is left of their time: less than 1 s, 10 s, 1 min, 10 min, 1 h (each without those before); more. */
 #define PLUQ_DUE_CLASSES 6
 
-/* oldest_ns: UNIX time of a queue's oldest message. What is in storage since before the start may have to be read first: UNKNOWN, and
- * whoever asks again is told. */
+/* oldest_ns: UNIX time of a queue's oldest message. What is in storage since before the start has to be read first, which only a snapshot
+ * for metrics has done: UNKNOWN until then. */
 enum { PLUQ_OLDEST_NONE = 0, PLUQ_OLDEST_UNKNOWN = -1 };
 
 struct pluq_channel_stats {

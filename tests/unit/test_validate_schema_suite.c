@@ -5,14 +5,13 @@
  *
  * Without arguments a test; with -v each failure is shown. */
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../plugins/validators/schema/reason.h"
-#include <stdio.h>
-
 #include "schema_files.h"
 
 #define STEPS 1000000 /* the standard of max_steps */

@@ -31,7 +31,7 @@ static const struct command commands[NSQD_COMMANDS] = {
 
 const char *command_name(size_t command)
 {
-	return command < NSQD_COMMANDS ? commands[command].name : NULL;
+	return commands[command].name;
 }
 
 static const struct command *find(struct span verb)

@@ -48,7 +48,7 @@ static void gather(void *arg, uint32_t loop, struct pluq_gather *g)
 	const struct nsqd *n = arg;
 	const struct nsqd_figures *f = &n->loops[loop].figures;
 
-	for (size_t i = 0; i < NSQD_COMMANDS && command_name(i); i++)
+	for (size_t i = 0; i < NSQD_COMMANDS; i++)
 		tell(n, g, &commands, command_name(i), (double)f->commands[i]);
 	for (size_t i = 0; i < NSQD_ERRORS; i++)
 		if (f->errors[i])

@@ -19,6 +19,6 @@ void metrics_error(const struct conn *, const char *text, size_t length);
 void metrics_state(const struct conn *, int by);
 
 /* dispatch.c. */
-const char *command_name(size_t command); /* NULL: there is none with this number */
+const char *command_name(size_t command); /* below NSQD_COMMANDS */
 
 #endif
